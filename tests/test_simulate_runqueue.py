@@ -130,10 +130,15 @@ def test_the_same_seed_gives_the_same_programs() -> None:
     assert random_programs("9:50,9:50", seed=7) != random_programs("9:50,9:50", seed=8)
 
 
+def test_a_seed_draws_what_ostep_draws() -> None:
+    """As `process-run.py -s 0 -l 5:50` does."""
+    assert random_programs("5:50", seed=0) == (("io", "io", "cpu", "cpu", "io"),)
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (lambda: run_queue(["c1"], io_length=0), "io_length is 0 ticks"),
+        (lambda: run_queue(["c1"], io_length=-1), "io_length is -1 ticks"),
         (lambda: run_queue([]), "no program to run"),
         (lambda: run_queue([["cpu", "nap"]]), "'nap' is not an instruction"),
         (lambda: program("c3,x"), "'x' in 'c3,x' is not an instruction; write c and a number"),
@@ -149,7 +154,7 @@ def test_an_error_names_the_value_and_the_way_out(wrong: object, message: str) -
 ops = st.lists(st.sampled_from(["cpu", "io"]), max_size=6)
 settings = st.tuples(
     st.lists(ops, min_size=1, max_size=4),
-    st.integers(1, 6),
+    st.integers(0, 6),
     st.sampled_from(Switch),
     st.sampled_from(IoDone),
 )

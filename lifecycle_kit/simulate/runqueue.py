@@ -57,20 +57,22 @@ def run_queue(
 
     Args:
         programs: one per process: a text for `program`, or a sequence of `cpu` and `io`.
-        io_length: ticks an io takes, from 1.
+        io_length: ticks an io takes, from 0.
         switch: when the CPU goes to another process.
         io_done: what happens when an io is back.
 
     Raises:
-        ValueError: an io length under 1, no program at all, or an instruction that is not known.
+        ValueError: a negative io length, no program at all, or an instruction that is not known.
 
     Source: OSTEP homework cpu-intro, `process-run.py` and its README.
 
     >>> run_queue(["c4", "i"]).total_ticks, run_queue(["i", "c4"]).total_ticks
     (11, 7)
     """
-    if io_length < 1:
-        raise ValueError(f"io_length is {io_length} ticks; it must be at least 1")
+    if io_length < 0:
+        raise ValueError(
+            f"io_length is {io_length} ticks; an io cannot end before it began: 0 or more"
+        )
     codes = [instructions(each) for each in programs]
     if not codes:
         raise ValueError("there is no program to run; give at least one, such as 'c5'")

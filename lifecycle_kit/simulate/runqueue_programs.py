@@ -53,6 +53,8 @@ def random_programs(mixes: str, *, seed: int) -> tuple[tuple[Op, ...], ...]:
     Raises:
         ValueError: a part has another form, or a chance over 100.
 
+    Source: options -s and -l of OSTEP's `process-run.py`, which draws the same programs.
+
     >>> random_programs("3:100,2:0", seed=1)
     (('cpu', 'cpu', 'cpu'), ('io', 'io'))
     """
@@ -67,7 +69,7 @@ def random_programs(mixes: str, *, seed: int) -> tuple[tuple[Op, ...], ...]:
             )
         length, chance = int(match[1]), int(match[2])
         programs.append(
-            tuple("cpu" if dice.randrange(100) < chance else "io" for _ in range(length))
+            tuple("cpu" if dice.random() < chance / 100 else "io" for _ in range(length))
         )
     return tuple(programs)
 
