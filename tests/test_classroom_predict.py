@@ -147,7 +147,8 @@ def test_a_folder_that_cannot_be_written_only_costs_the_memory(
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "7", '["x"]', '[{"question": "q", "odd": 1}]', '[{"question": []}]', "\0"]
+    "content",
+    ["", "{", "7", "[7]", '["x"]', '[{"question": "q", "odd": 1}]', '[{"question": []}]', "\0"],
 )
 def test_a_broken_file_is_as_good_as_none(folder: Path, content: str) -> None:
     (folder / module.FILE_NAME).write_text(content)
