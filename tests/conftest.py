@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import hypothesis
+import pytest
 
-if TYPE_CHECKING:
-    import pytest
-
-# before any test imports matplotlib
-os.environ["MPLBACKEND"] = "Agg"
+# before any test, or any program a test starts, imports matplotlib
+os.environ["MATPLOTLIBRC"] = str(Path(__file__).parent / "matplotlibrc")
+os.environ.pop("MPLBACKEND", None)
 
 # The same examples in every run, so that a red test stays red until it is mended.
 # `pytest --hypothesis-profile=explore` looks further.
@@ -28,6 +27,10 @@ def _slowness(item: pytest.Item) -> int:
     return max(marked, default=0)
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` looks at the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the quick tests first; within one kind the order of the files stays."""
+    """Mark the cells that nbval found, and run the quick tests first, in the order of the files."""
+    for item in items:
+        if item.path.suffix == ".ipynb":
+            item.add_marker("notebook")
     items.sort(key=_slowness)

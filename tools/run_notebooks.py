@@ -19,6 +19,12 @@ COURSE = Path(__file__).parents[1] / "course"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
+def course_notebooks() -> list[Path]:
+    """Return the course's notebooks in the order in which they are read."""
+    found = sorted(COURSE.rglob("*.ipynb"))
+    return [path for path in found if ".ipynb_checkpoints" not in path.parts]
+
+
 def run(path: Path) -> None:
     """Run the notebook at `path` in its own folder and save it with its outputs.
 
@@ -56,11 +62,9 @@ def main() -> int:
     """Run the notebooks named on the command line, or all of the course."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("notebooks", nargs="*", type=Path)
-    chosen = parser.parse_args().notebooks or sorted(COURSE.rglob("[!.]*.ipynb"))
+    chosen = parser.parse_args().notebooks or course_notebooks()
     failed = 0
     for path in chosen:
-        if ".ipynb_checkpoints" in path.parts:
-            continue
         began = time.monotonic()
         try:
             run(path)
