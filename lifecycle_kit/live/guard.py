@@ -94,7 +94,7 @@ class _Watch:
         hears, tells = os.pipe()
         try:
             # A session of its own, so that neither Ctrl-C nor the end of our group ends it.
-            argv = [sys.executable, "-I", "-S", _SENTINEL, self.token]
+            argv = [sys.executable, "-I", "-S", _SENTINEL, self.token, str(os.getpid())]
             child = Child(argv, environ=os.environ, stdin=hears, session=True)
         except BaseException:
             os.close(tells)

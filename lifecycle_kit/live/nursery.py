@@ -42,9 +42,7 @@ class Reared:
         output: what it has written.
     """
 
-    def __init__(
-        self, child: Child, output: Output, on_lines: LinesHeard, on_exit: EndHeard
-    ) -> None:
+    def __init__(self, child: Child, output: Output, on_lines: LinesHeard, on_exit: EndHeard) -> None:
         self.child, self.output = child, output
         self._on_lines, self._on_exit = on_lines, on_exit
         self._loop = asyncio.get_running_loop()

@@ -1,8 +1,8 @@
 """The sentinel: a small process that outlives its supervisor, and leaves none of its children.
 
 Its one rule: when the pipe on its standard input ends, or its parent dies, everything announced
-there dies. It runs as `python -I -S sentinel.py TOKEN`, needs nothing but the standard library, and
-nothing below it.
+there dies. It runs as `python -I -S sentinel.py TOKEN PARENT`, needs nothing but the standard
+library, and nothing below it.
 
 What is announced: process groups, one a line, `+1234` when a child is spawned and `-1234` before it
 is reaped. What is marked: every child inherits `LIFECYCLE_KIT_MARK` in its environment, with the
@@ -79,18 +79,20 @@ def _mark_of(pid: int) -> bytes:
     return b""
 
 
-def listen(pipe: int) -> set[int]:
-    """Return the groups that stand announced when `pipe` ends or the parent dies."""
+def listen(pipe: int, parent: int) -> set[int]:
+    """Return the groups that stand announced when `pipe` ends or process `parent` dies."""
     groups: set[int] = set()
     poll = select.poll()
     poll.register(pipe, select.POLLIN)
     try:  # noqa: SIM105 - contextlib would cost more to import than all the rest
         # A forked copy of the supervisor keeps the pipe open: watch the supervisor, too.
-        poll.register(os.pidfd_open(os.getppid()), select.POLLIN)
+        poll.register(os.pidfd_open(parent), select.POLLIN)
     except (AttributeError, OSError):
         pass
+    # An orphan's supervisor died before it could be watched; what it announced is in the pipe.
+    patience = None if os.getppid() == parent else 0
     rest = b""
-    while pipe in [descriptor for descriptor, _ in poll.poll()]:
+    while pipe in [descriptor for descriptor, _ in poll.poll(patience)]:
         heard = os.read(pipe, 65536)
         if not heard:
             break
@@ -116,12 +118,12 @@ def kill_all(groups: set[int], mark: str) -> None:
 
 
 def main() -> None:
-    """Keep watch for the supervisor that started us; its token is the only argument."""
+    """Keep watch for the supervisor that started us; arguments are its token and its number."""
     # Only SIGKILL ends a sentinel: an interrupt is meant for the cell, not for its safety net.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_IGN)
     os.chdir("/")
-    kill_all(listen(0), sys.argv[1])
+    kill_all(listen(0, parent=int(sys.argv[2])), mark=sys.argv[1])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,181 @@
+"""The sentinel: when a supervisor is killed with kill -9, everything it had started dies too."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psutil
+import pytest
+
+from lifecycle_kit.live import sentinel
+from lifecycle_kit.live.children import Child
+from lifecycle_kit.live.guard import Guard
+from tests.process_table import all_gone, eventually, is_gone, own_children
+
+pytestmark = pytest.mark.live
+
+PRELUDE = """
+import os, sys, time
+from lifecycle_kit.live.children import Child
+from lifecycle_kit.live.guard import Guard
+guard = Guard()
+def start(*argv, announce=True, **env):
+    child = Child(argv, environ=guard.environ(env), output=1)
+    if announce:
+        guard.announce(child.pid)
+    print(child.pid, flush=True)
+"""
+POSTLUDE = "\nprint('done', flush=True)\ntime.sleep(600)"
+
+
+@contextmanager
+def supervisor(code: str) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
+    """Run `code` in a supervisor of its own; give it and the pids that it and its children print."""
+    argv = [sys.executable, "-c", PRELUDE + code + POSTLUDE]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        pids = []
+        for line in process.stdout:
+            if line == "done\n":
+                break
+            pids.append(int(line))
+        try:
+            yield process, pids
+        finally:
+            process.kill()
+
+
+def sentinel_of(pid: int) -> psutil.Process:
+    found = [child for child in psutil.Process(pid).children() if child.cmdline()[-3:-2] == [str(sentinel.__file__)]]
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "start('sleep', '600')",
+        "start('sh', '-c', 'sleep 600 & echo $!; wait'); time.sleep(0.3)",
+        "start('sh', '-c', 'setsid sleep 600 & echo $!; wait'); time.sleep(0.3)",
+        "start('sh', '-c', 'trap \"\" TERM INT HUP; sleep 600')",
+        "start('sh', '-c', 'kill -STOP $$')",
+        "start('env', '-i', 'sleep', '600')",
+        "start('sleep', '600', announce=False)",
+    ],
+    ids=[
+        "child",
+        "grandchild",
+        "in its own session",
+        "deaf",
+        "stopped",
+        "wiped environment",
+        "spawned but not announced yet",
+    ],
+)
+def test_nothing_survives_kill_9_of_the_supervisor(code: str) -> None:
+    with supervisor(code) as (process, pids):
+        guardian = sentinel_of(process.pid)
+        assert pids
+        assert not any(map(is_gone, pids))
+        process.kill()
+        process.wait()
+        eventually(lambda: all_gone(pids), f"{pids} are gone")
+        eventually(lambda: is_gone(guardian.pid), "the sentinel has ended, too")
+
+
+def test_a_forked_copy_of_the_supervisor_does_not_keep_the_children_alive() -> None:
+    """The copy holds the pipe open: it is the parent's death that counts."""
+    fork = "start('sleep', '600')\nif not (copy := os.fork()): time.sleep(600)\nprint(copy)"
+    with supervisor(fork) as (process, (child, copy)):
+        process.kill()
+        process.wait()
+        eventually(lambda: is_gone(child), "the child is gone")
+        assert not is_gone(copy)
+        os.kill(copy, signal.SIGKILL)
+
+
+def test_a_supervisor_inside_a_supervised_program_takes_its_children_along() -> None:
+    inner = PRELUDE + "start('sleep', '600'); time.sleep(600)"
+    with supervisor(f"start(sys.executable, '-c', {inner!r}); time.sleep(1)") as (process, pids):
+        family = [*pids, *(child.pid for child in psutil.Process(pids[0]).children())]
+        assert len(family) >= 3
+        process.kill()
+        process.wait()
+        eventually(lambda: all_gone(family), f"{family} are gone")
+
+
+def test_only_kill_ends_a_sentinel_and_then_another_takes_over() -> None:
+    guard = Guard()
+    sleeper = Child(["env", "-i", "sleep", "600"], environ=guard.environ())
+    guard.announce(sleeper.pid)
+    first = sentinel_of(os.getpid())
+    eventually(lambda: first.num_fds() >= 4, "the sentinel listens")
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        first.send_signal(number)
+    guard.check()
+    assert sentinel_of(os.getpid()) == first
+    first.kill()
+    eventually(lambda: first.status() == psutil.STATUS_ZOMBIE, "the sentinel is dead")
+    guard.check()
+    second = sentinel_of(os.getpid())
+    assert second != first
+    guard.dismiss(clean=False)  # as if we had died: the second one knows of the sleeper
+    eventually(sleeper.ended, "the sleeper is dead")
+    assert sleeper.reap().signal == "SIGKILL"
+    eventually(lambda: own_children() == [], "the sentinel is reaped")
+
+
+def test_an_announcement_to_a_dead_sentinel_starts_another() -> None:
+    guard = Guard()
+    first = sentinel_of(os.getpid())
+    first.kill()
+    eventually(lambda: first.status() == psutil.STATUS_ZOMBIE, "the sentinel is dead")
+    guard.announce(2**22 + 1)  # beyond any real number of a process
+    assert sentinel_of(os.getpid()) != first
+    guard.forget(2**22 + 1)
+    guard.dismiss(clean=True)
+    assert own_children() == []
+
+
+def test_all_guards_of_a_process_share_one_sentinel_and_the_last_one_ends_it() -> None:
+    guards = [Guard() for _ in range(3)]
+    assert len({guard.mark for guard in guards}) == 3
+    guardian = sentinel_of(os.getpid())
+    for guard in guards:
+        assert not is_gone(guardian.pid)
+        guard.dismiss(clean=True)
+    assert own_children() == []
+
+
+def test_a_sentinel_has_its_own_session_and_holds_only_what_it_needs() -> None:
+    guard = Guard()
+    with subprocess.Popen(["sleep", "600"], stdout=subprocess.PIPE) as other:
+        guardian = sentinel_of(os.getpid())
+        # stdin, stdout, stderr, the pidfd of its parent
+        eventually(lambda: guardian.num_fds() == 4, "four descriptors are open")
+        assert os.getsid(guardian.pid) == guardian.pid
+        assert guardian.cwd() == "/"
+        other.kill()
+    guard.dismiss(clean=True)
+
+
+def test_announcements_may_arrive_in_pieces_and_are_taken_back() -> None:
+    reads, writes = os.pipe()
+    for piece in (b"+1", b"1\n+2", b"2\n", b"-11\n+33\n"):
+        os.write(writes, piece)
+    os.close(writes)
+    assert sentinel.listen(reads, parent=os.getppid()) == {22, 33}
+    os.close(reads)
+
+
+def test_the_mark_of_one_guard_is_no_part_of_anothers() -> None:
+    """Guard 1 must not kill what carries the mark of guard 12."""
+    guards = [Guard() for _ in range(12)]
+    assert not any(a.mark in b.mark for a in guards for b in guards if a is not b)
+    for guard in guards:
+        guard.dismiss(clean=True)
