@@ -21,16 +21,14 @@ FLOORS = (
         *("units", "states", "view", "exits", "backoff", "restart"),
         *("probes", "health", "drain", "events", "trace"),
     ),
-    ("machine", "replay", "group"),
+    ("instance", "turn", "stopping", "machine", "replay", "group"),
     ("systems",),
     ("atlas", "simulate", "live"),
     ("show",),
     ("fidelity", "classroom"),
     ("cli", "__main__"),
 )
-PLACES = {
-    room: (floor, place) for floor, rooms in enumerate(FLOORS) for place, room in enumerate(rooms)
-}
+PLACES = {room: (floor, place) for floor, rooms in enumerate(FLOORS) for place, room in enumerate(rooms)}
 PURE_FLOORS = 3
 
 # Time, chance and the outside world ride on events; the drivers above fetch them.
@@ -38,6 +36,9 @@ IMPURE = frozenset(
     "asyncio datetime io multiprocessing os pathlib random secrets select shutil signal socket"
     " subprocess tempfile threading time".split()
 )
+# What the rooms of the real supervisors have in common; everything else in systems/ is one of them.
+SHARED_BY_SYSTEMS = frozenset({"__init__", "options"})
+
 HEAVY = frozenset("asyncio click ipywidgets matplotlib numpy psutil rich tornado".split())
 
 MOST_LINES_IN_A_MODULE = 300
@@ -124,6 +125,18 @@ def test_imports_run_downward_or_to_the_left() -> None:
     assert not upward, "\n".join(["these imports run upward or to the right:", *upward])
 
 
+def test_no_real_system_borrows_a_rule_from_another() -> None:
+    borrowed = [
+        f"{path}:{line} imports {name}"
+        for path in modules()
+        if room_of(path) == "systems" and Path(path).stem not in SHARED_BY_SYSTEMS
+        for name, line in imports(path)
+        if name.startswith("lifecycle_kit.systems")
+        if name.split(".")[2:3] not in ([shared] for shared in SHARED_BY_SYSTEMS)
+    ]
+    assert not borrowed, "\n".join(borrowed)
+
+
 def test_the_pure_core_imports_no_clock_dice_or_outside_world() -> None:
     impure = [
         f"{path}:{line} imports {name}"
@@ -161,9 +174,7 @@ def test_the_pure_core_opens_no_file_and_prints_nothing() -> None:
 
 def test_importing_the_package_stays_light() -> None:
     code = "import sys, lifecycle_kit; print(*{name.split('.')[0] for name in sys.modules})"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
-    ).stdout
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert not HEAVY & set(loaded.split())
 
 
@@ -171,8 +182,7 @@ def test_no_module_is_longer_than_a_reader_can_hold() -> None:
     long = {
         path: lines
         for path in modules()
-        if (lines := len((PACKAGE / path).read_text(encoding="utf-8").splitlines()))
-        > MOST_LINES_IN_A_MODULE
+        if (lines := len((PACKAGE / path).read_text(encoding="utf-8").splitlines())) > MOST_LINES_IN_A_MODULE
     }
     assert not long, f"more than {MOST_LINES_IN_A_MODULE} lines: {long}"
 

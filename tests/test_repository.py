@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+import lifecycle_kit
+
 ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "requirements.lock"
-SKIPPED_FOLDERS = frozenset(
-    ".git .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis __pycache__".split()
-)
+SKIPPED_FOLDERS = frozenset(".git .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis __pycache__".split())
 
 # In two pieces each, so that this file does not contain what it looks for.
 REGISTRY_HOSTS = [
@@ -76,12 +76,7 @@ def texts() -> dict[str, str]:
 
 
 def test_no_file_names_a_package_registry() -> None:
-    named = [
-        f"{path}: {host}"
-        for path, text in texts().items()
-        for host in REGISTRY_HOSTS
-        if host in text
-    ]
+    named = [f"{path}: {host}" for path, text in texts().items() for host in REGISTRY_HOSTS if host in text]
     assert not named, "\n".join(named)
 
 
@@ -97,9 +92,7 @@ def test_no_file_holds_a_path_of_the_machine_it_was_written_on() -> None:
 
 def test_the_lock_holds_pins_and_hashes_and_no_address() -> None:
     lock = LOCK.read_text(encoding="utf-8")
-    requirements = [
-        block for block in re.split(r"\n(?=\S)", lock.strip()) if not block.startswith("#")
-    ]
+    requirements = [block for block in re.split(r"\n(?=\S)", lock.strip()) if not block.startswith("#")]
     assert len(requirements) > 100
     unpinned = [
         block.splitlines()[0]
@@ -121,7 +114,8 @@ def test_the_lock_covers_every_dependency_that_is_declared() -> None:
 def test_the_version_is_the_same_wherever_it_is_written() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    assert re.findall(r"^version: (\S+)$", citation, re.M) == [project["version"]]
+    cited = re.findall(r"^version: (\S+)$", citation, re.M)
+    assert [lifecycle_kit.__version__, *cited] == [project["version"]] * 2
 
 
 @pytest.fixture(scope="module")
