@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -51,17 +52,15 @@ MACHINE_PATHS = [
 @cache
 def committed_files() -> tuple[Path, ...]:
     """Return the files git keeps or would keep; without git, all that are not made by a tool."""
-    listing = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if listing.returncode == 0:
+    if shutil.which("git") and (ROOT / ".git").exists():
+        command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        listing = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    else:
+        listing = None
+    if listing and listing.returncode == 0:
         found = [ROOT / name for name in listing.stdout.split("\0") if name]
     else:
-        found = [path for path in ROOT.rglob("*") if not SKIPPED_FOLDERS & set(path.parts)]
+        found = [path for path in ROOT.rglob("*") if not SKIPPED_FOLDERS & set(path.relative_to(ROOT).parts)]
     return tuple(path for path in found if path.is_file())
 
 
