@@ -15,7 +15,7 @@ from itertools import pairwise
 from lifecycle_kit.probes import Outcome, ProbeSettings, Tally, observe
 from lifecycle_kit.units import ns
 
-__all__ = ["Segment", "Watch", "next_change", "parse_health", "segments", "walk"]
+__all__ = ["Segment", "Watch", "advance", "next_change", "parse_health", "segments", "walk"]
 
 FOREVER_NS = 1 << 62
 
@@ -173,22 +173,38 @@ def next_change(watch: Watch, target: Sequence[Segment], until_ns: int = FOREVER
     >>> at / 1e9
     86420.0
     """
+    at, changed = _run(watch, target, until_ns)
+    return None if at is None else (at, changed)
+
+
+def advance(watch: Watch, target: Sequence[Segment], until_ns: int) -> Watch:
+    """Return the watch after the last probe that ended by `until_ns`, with its run of equal outcomes counted."""
+    at: int | None = 0
+    while at is not None:
+        at, watch = _run(watch, target, until_ns)
+    return watch
+
+
+def _run(watch: Watch, target: Sequence[Segment], until_ns: int) -> tuple[int | None, Watch]:
+    """Return `(instant of the next change, watch then)`, or `(None, watch at until_ns)`."""
     before = (watch.tally.good, watch.tally.failed)
-    while not watch.tally.on_hold(watch.settings) and watch.next_ns <= until_ns:
+    while not watch.tally.on_hold(watch.settings):
         segment, segment_end = _segment_at(target, watch.next_ns)
         outcome, takes = _seen(watch.settings, segment)
-        skipped = _skip(watch, outcome, takes, segment_end)
+        if watch.next_ns + takes > until_ns:
+            break
+        # A probe that starts later than this would not have ended in time.
+        end = segment_end if until_ns >= FOREVER_NS else min(segment_end, until_ns - takes + 1)
+        skipped = _skip(watch, outcome, takes, end)
         if skipped is not None:
             watch = skipped
-            if watch.next_ns >= FOREVER_NS:
-                return None
             continue
         start = watch.next_ns
         tally = observe(watch.settings, watch.tally, outcome, start - watch.born_ns)
         watch = replace(watch, tally=tally, next_ns=_follower(watch, start, start + takes))
         if (tally.good, tally.failed) != before:
-            return (start + takes, watch) if start + takes <= until_ns else None
-    return None
+            return start + takes, watch
+    return None, watch
 
 
 def _skip(watch: Watch, outcome: Outcome, takes: int, segment_end: int) -> Watch | None:

@@ -70,9 +70,7 @@ def run_queue(
     (11, 7)
     """
     if io_length < 0:
-        raise ValueError(
-            f"io_length is {io_length} ticks; an io cannot end before it began: 0 or more"
-        )
+        raise ValueError(f"io_length is {io_length} ticks; an io cannot end before it began: 0 or more")
     codes = [instructions(each) for each in programs]
     if not codes:
         raise ValueError("there is no program to run; give at least one, such as 'c5'")
@@ -130,10 +128,7 @@ class _Machine:
         Under SWITCH_ON_END the CPU has stood still for the process that issued the io, so it
         goes on with it; otherwise it must wait, unless nothing else can run.
         """
-        can_run = sum(
-            process.state in (ProcessState.READY, ProcessState.RUNNING)
-            for process in self.processes
-        )
+        can_run = sum(process.state in (ProcessState.READY, ProcessState.RUNNING) for process in self.processes)
         return self.io_done is IoDone.RUN_IMMEDIATE or self.switch is Switch.ON_END or can_run == 1
 
     def _work(self, number: int, came_back: bool) -> Tick:

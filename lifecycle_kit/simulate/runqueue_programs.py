@@ -68,9 +68,7 @@ def random_programs(mixes: str, *, seed: int) -> tuple[tuple[Op, ...], ...]:
                 f"the chance of CPU work in 100, as in 5:80"
             )
         length, chance = int(match[1]), int(match[2])
-        programs.append(
-            tuple("cpu" if dice.random() < chance / 100 else "io" for _ in range(length))
-        )
+        programs.append(tuple("cpu" if dice.random() < chance / 100 else "io" for _ in range(length)))
     return tuple(programs)
 
 

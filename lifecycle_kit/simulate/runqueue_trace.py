@@ -96,10 +96,7 @@ class RunQueueTrace:
 
 
 def _cells(tick: Tick) -> list[str]:
-    names = [
-        f"RUNNING {tick.op}" if state is ProcessState.RUNNING else state.name
-        for state in tick.states
-    ]
+    names = [f"RUNNING {tick.op}" if state is ProcessState.RUNNING else state.name for state in tick.states]
     return [
         f"{tick.number}{'*' if tick.io_came_back else ' '}",
         *names,

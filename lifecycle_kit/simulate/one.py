@@ -1,0 +1,235 @@
+"""The virtual-time driver: `step` on an agenda, with scripts in place of processes.
+
+Only what really happens is on the agenda: probes are arithmetic (`health.next_change`) until a verdict changes.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from lifecycle_kit import events as ev
+from lifecycle_kit.exits import parse_exit
+from lifecycle_kit.health import Watch, advance, next_change
+from lifecycle_kit.instance import Unit, create
+from lifecycle_kit.machine import step
+from lifecycle_kit.probes import Tally, new_life
+from lifecycle_kit.replay import record
+from lifecycle_kit.simulate.agenda import Agenda
+from lifecycle_kit.simulate.script import Script, news_of
+from lifecycle_kit.states import HAS_PROCESS, RequestRefused
+from lifecycle_kit.trace import Trace
+from lifecycle_kit.units import ns
+
+__all__ = ["Simulated", "simulate"]
+
+
+class Simulated:
+    """One simulated instance on an agenda that it may share with others.
+
+    Attributes:
+        name: in the trace.
+        instance: how it stands.
+        alive: whether its process exists.
+        born_ns: when the present life began.
+        refusals: answers to requests that were refused, in order.
+    """
+
+    def __init__(
+        self, agenda: Agenda, trace: Trace, name: str, unit: Unit, lives: Sequence[Script], seed: int = 0,
+        spawn_s: float = 0.0,
+    ) -> None:  # fmt: skip
+        if not lives:
+            raise ValueError(f"{name!r} needs at least one life; the last one given repeats")
+        self.agenda, self.trace, self.name = agenda, trace, name
+        self.instance, self.alive, self.born_ns = create(unit), False, 0
+        self.refusals: list[RequestRefused] = []
+        self._lives, self._seed, self._spawn_ns = tuple(lives), seed, ns(spawn_s)
+        self._watches: dict[str, Watch] = {}
+        self._watching: set[str] = set()  # the probes that have begun in this life
+        self._first_birth_ns: int | None = None
+
+    @property
+    def script(self) -> Script:
+        """The script of the present life; the last one repeats."""
+        return self._lives[min(max(self.instance.number, 1), len(self._lives)) - 1]
+
+    def ask(self, request: str) -> None:
+        """Hand in a request now; a refusal is kept in `refusals` and ends nothing."""
+        try:
+            self.tell(ev.Request(at=self.agenda.now_ns, request=request))
+        except RequestRefused as refusal:
+            self.refusals.append(refusal)
+
+    def tell(self, event: ev.Event) -> None:
+        """Hand in an event and carry out what `step` commands."""
+        self.instance, commands = step(self.instance, event)
+        record(self.trace, self.name, event, commands)
+        for command in commands:
+            self._perform(command)
+
+    def living(self, life: int) -> bool:
+        """Tell whether the process of `life` still exists."""
+        return self.alive and life == self.instance.number
+
+    def verdict(self, probe: str) -> bool:
+        """Return the present verdict of a probe; True for one that is not made."""
+        return self._watches[probe].tally.good if probe in self._watching else True
+
+    def _perform(self, command: ev.Command) -> None:
+        now = self.agenda.now_ns
+        match command:
+            case ev.Spawn(life=life):
+                self.agenda.after(self._spawn_ns, lambda: self._spawn(life))
+            case ev.Signal(life=life, signal=signal):
+                self._signal(life, signal)
+            case ev.SetTimer(life=life, name=name, serial=serial, after_ns=after):
+                due = ev.TimerFired(at=now + after, life=life, name=name, serial=serial)
+                self.agenda.at(due.at, lambda: self._timer(due))
+            case ev.WatchProbe(probe=probe, now=at_once):
+                self._watch(probe, at_once)
+            case ev.RunHook(life=life) if self.script.hook_takes_s is not None:
+                done = ev.HookDone(at=now + ns(self.script.hook_takes_s), life=life)
+                self._later(done)
+
+    def _timer(self, due: ev.TimerFired) -> None:
+        # `step` would drop a stale timer too; leaving it out keeps traces short.
+        if self.instance.timers.get(due.name) == due.serial:
+            self.tell(due)
+
+    def _later(self, event: ev.News) -> None:
+        """Tell `event` at its instant if its life is still going on then."""
+
+        def tell() -> None:
+            if self.living(event.life):
+                self.tell(event)  # type: ignore[arg-type]
+
+        self.agenda.at(event.at, tell)
+
+    # --- the process
+
+    def _spawn(self, life: int) -> None:
+        now, script = self.agenda.now_ns, self.script
+        if life != self.instance.number or self.instance.state not in HAS_PROCESS:
+            return
+        if script.fails_to_spawn:
+            self.tell(ev.SpawnFailed(at=now, life=life, error=script.fails_to_spawn, u=self.draw("exit", life)))
+            return
+        self.alive, self.born_ns = True, now
+        self._watching.clear()
+        if self._first_birth_ns is None:
+            self._first_birth_ns = now
+        # Its end goes on the agenda before the timers that its birth sets: at equal times an exit comes first.
+        self.agenda.at(now, lambda: self.tell(ev.Spawned(at=now, life=life)))
+        if script.run_s is not None and script.ends_by_itself:
+            self.end(life, now + ns(script.run_s), script.exit)
+        for at_s, word in script.says:
+            if script.hangs_after_s is None or at_s < script.hangs_after_s:
+                self._later(news_of(word, at=now + ns(at_s), life=life))  # type: ignore[arg-type]
+
+    def end(self, life: int, at_ns: int, how: int | str) -> None:
+        """Have the process of `life` end at `at_ns` with an exit code or by a signal, unless it ended before."""
+        code, signal = parse_exit(how)
+
+        def ended() -> None:
+            if self.living(life):
+                self.alive = False
+                self._keep_tallies()
+                self.tell(ev.Exited(at=at_ns, life=life, code=code, signal=signal, u=self.draw("exit", life)))
+
+        self.agenda.at(at_ns, ended)
+
+    def _signal(self, life: int, signal: str) -> None:
+        now, script = self.agenda.now_ns, self.script
+        hung = script.hangs_after_s is not None and now - self.born_ns >= ns(script.hangs_after_s)
+        if signal == "SIGKILL":
+            self.end(life, now, signal)
+        elif not hung and script.on_term != "deaf":
+            self.on_term(
+                life, now + ns(script.stop_takes_s), script.stop_exit if script.stop_exit is not None else signal
+            )
+
+    def on_term(self, life: int, at_ns: int, how: int | str) -> None:
+        """React to the stop signal: end at `at_ns`. A fleet waits for the work in flight as well."""
+        self.end(life, at_ns, how)
+
+    def draw(self, purpose: str, number: int) -> float:
+        """Return the uniform draw with this address: other instances and purposes do not change it."""
+        return random.Random(f"{self._seed}/{self.name}/{purpose}/{number}").random()
+
+    # --- probes
+
+    def _watch(self, probe: str, at_once: bool) -> None:
+        settings = self.instance.unit.probes[probe]
+        before = self._watches.get(probe)
+        tally = Tally.first(settings) if before is None else new_life(settings, before.tally)
+        # One worker ticks for all lives of an instance, from its first birth on (Kubernetes prober/worker.go).
+        phase = None if at_once else self._first_birth_ns
+        watch = Watch.begin(settings, tally, self.agenda.now_ns, self.born_ns, phase)
+        if watch.next_ns == self.agenda.now_ns and not at_once and self.agenda.now_ns > self.born_ns:
+            watch = Watch.begin(settings, tally, self.agenda.now_ns + 1, self.born_ns, phase)
+        self._watching.add(probe)
+        self._follow(probe, watch)
+
+    def _follow(self, probe: str, watch: Watch) -> None:
+        self._watches[probe] = watch
+        life = self.instance.number
+        change = next_change(watch, self.script.target(probe, self.born_ns))
+        if change is None:
+            return
+        at, changed = change
+
+        def tell() -> None:
+            if self.living(life):
+                self._watches[probe] = changed
+                self.tell(ev.Probed(at=at, life=life, probe=probe, good=changed.tally.good))
+                if self.living(life):
+                    self._follow(probe, changed)
+
+        self.agenda.at(at, tell)
+
+    def _keep_tallies(self) -> None:
+        """Bring the counting up to the end of this life: the next one goes on from there."""
+        for probe in self._watching:
+            target = self.script.target(probe, self.born_ns)
+            self._watches[probe] = advance(self._watches[probe], target, self.agenda.now_ns)
+
+
+def simulate(
+    unit: Unit,
+    lives: Sequence[Script] | Script,
+    until_s: float = 600.0,
+    *,
+    requests: Iterable[tuple[float, str]] = (),
+    name: str = "worker",
+    seed: int = 0,
+    spawn_s: float = 0.0,
+    header: dict[str, Any] | None = None,
+) -> Trace:
+    """Return the trace of one instance over `until_s` seconds of virtual time, that instant included.
+
+    Args:
+        unit: how it is supervised, for example `like("kubernetes")`.
+        lives: what its process does, life by life; the last one repeats.
+        until_s: end of the run, seconds.
+        requests: `(at_s, request)` beside the start at 0: "stop", "restart", "start", "kill", "reset".
+        name: of the instance in the trace.
+        seed: of every draw; the same seed gives the same trace.
+        spawn_s: what a spawn costs, seconds.
+        header: more keys for the header of the trace.
+
+    >>> from lifecycle_kit import like
+    >>> from lifecycle_kit.trace import starts
+    >>> starts(simulate(like("kubernetes"), Script(run_s=0), until_s=160).transitions)
+    [0.0, 0.0, 10.0, 30.0, 70.0, 150.0]
+    """
+    agenda = Agenda()
+    trace = Trace(header={"made_by": "simulate", "until_ns": ns(until_s), "seed": seed, **(header or {})})
+    lives = [lives] if isinstance(lives, Script) else lives
+    simulated = Simulated(agenda, trace, name, unit, lives, seed, spawn_s)
+    agenda.at(0, lambda: simulated.ask("start"))
+    for at_s, request in requests:
+        agenda.at(ns(at_s), lambda request=request: simulated.ask(request))  # type: ignore[misc]
+    agenda.run(ns(until_s))
+    return trace
