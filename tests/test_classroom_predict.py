@@ -27,9 +27,7 @@ def new_kernel() -> None:
 
 def test_a_prediction_is_noted_in_words() -> None:
     assert repr(predict("kill", "gone")) == "Noted: gone. Now run the next cell."
-    assert (
-        repr(predict("kill", "gone", sure=90)) == "Noted: gone, 90 % sure. Now run the next cell."
-    )
+    assert repr(predict("kill", "gone", sure=90)) == "Noted: gone, 90 % sure. Now run the next cell."
 
 
 def test_three_dots_note_nothing_and_say_what_to_do() -> None:
@@ -45,9 +43,7 @@ def test_a_prediction_that_held_is_said_to_have_held() -> None:
 
 def test_a_prediction_that_did_not_hold_is_an_invitation() -> None:
     predict("kill", "gone")
-    assert repr(compare("kill", "Z")) == (
-        "Predicted: gone. Observed: Z. It came out differently: worth a second look."
-    )
+    assert repr(compare("kill", "Z")) == ("Predicted: gone. Observed: Z. It came out differently: worth a second look.")
 
 
 @pytest.mark.parametrize(
@@ -68,9 +64,7 @@ def test_a_prediction_that_did_not_hold_is_an_invitation() -> None:
         (Path("a"), "a", 0, True),
     ],
 )
-def test_what_counts_as_the_same(
-    answer: object, observed: object, within: float, held: bool
-) -> None:
+def test_what_counts_as_the_same(answer: object, observed: object, within: float, held: bool) -> None:
     predict("q", answer)
     assert compare("q", observed, within=within).held is held
 
@@ -104,9 +98,7 @@ def test_a_run_before_the_prediction_does_not_settle_it() -> None:
 def test_predictions_outlive_the_kernel() -> None:
     predict("kill", ["Z", "gone"], sure=60)
     new_kernel()
-    assert repr(compare("kill", ["Z", "gone"])) == (
-        "Predicted: Z, gone, 60 % sure. Observed: Z, gone. It held."
-    )
+    assert repr(compare("kill", ["Z", "gone"])) == ("Predicted: Z, gone, 60 % sure. Observed: Z, gone. It held.")
     new_kernel()
     assert calibration().held == 1
 
@@ -135,9 +127,7 @@ def test_without_the_variable_the_folder_stands_beside_the_notebook(
     assert (tmp_path / ".lifecycle-kit" / "predictions.json").exists()
 
 
-def test_a_folder_that_cannot_be_written_only_costs_the_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_that_cannot_be_written_only_costs_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file stands where the folder should be: root is refused, too."""
     (tmp_path / "taken").touch()
     monkeypatch.setenv(module.FOLDER_VARIABLE, str(tmp_path / "taken"))

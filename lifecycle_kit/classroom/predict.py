@@ -128,7 +128,7 @@ def compare(question: str, observed: object, *, within: float = 0) -> Prediction
     seen = _plain(observed)
     if known.answer is None:
         return _remember(replace(known, observed=seen))
-    return _remember(replace(known, observed=seen, held=_agree(known.answer, seen, within)))
+    return _remember(replace(known, observed=seen, held=same(known.answer, seen, within=within)))
 
 
 def calibration() -> Calibration:
@@ -144,16 +144,31 @@ def forget() -> None:
         _file().unlink(missing_ok=True)
 
 
-def _agree(answer: Answer, observed: Answer, within: float) -> bool:
-    if isinstance(answer, str) and isinstance(observed, str):
-        return answer.strip().casefold() == observed.strip().casefold()
-    if isinstance(answer, (int, float)) and isinstance(observed, (int, float)):
-        return abs(answer - observed) <= within
-    if isinstance(answer, list) and isinstance(observed, list):
-        return len(answer) == len(observed) and all(
-            _agree(one, other, within) for one, other in zip(answer, observed, strict=True)
-        )
-    return answer == observed
+def same(answer: object, observed: object, *, within: float = 0) -> bool:
+    """Return whether an answer says what was observed.
+
+    Text is compared without regard to case and outer blanks, numbers may be off by `within`, a
+    list holds if each of its elements does, and a tuple is a list.
+    """
+    one, other = _plain(answer), _plain(observed)
+    if isinstance(one, str) and isinstance(other, str):
+        return one.strip().casefold() == other.strip().casefold()
+    if isinstance(one, (int, float)) and isinstance(other, (int, float)):
+        return abs(one - other) <= within
+    if isinstance(one, list) and isinstance(other, list):
+        pairs = zip(one, other, strict=False)
+        return len(one) == len(other) and all(same(*pair, within=within) for pair in pairs)
+    return one == other
+
+
+def can_be_kept() -> bool:
+    """Return whether the folder for predictions can be written."""
+    folder = _file().parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK)
 
 
 def _plain(answer: object) -> Answer:
