@@ -27,8 +27,7 @@ notebooks: $(READY) ## run the course's notebooks again and save their outputs
 	@$(BIN)/python tools/run_notebooks.py
 
 exercises: $(READY) ## make exercises/ anew from solutions/
-	@PATH="$(CURDIR)/$(BIN):$$PATH" nbgrader generate_assignment --create --force \
-		$(notdir $(wildcard solutions/*))
+	@$(BIN)/python tools/make_exercises.py
 
 lock: $(READY) ## pin the newest versions that fit pyproject.toml
 	@command -v uv >/dev/null || $(BIN)/python -m pip install --quiet uv
