@@ -90,8 +90,8 @@ def decide(failures: Sequence[Record], policy: Record) -> Record:
     """Return what the supervisor does after the last of `failures`."""
     # 1. Count the streak: the failures since the last life that stayed up long enough.
     streak = 0
-    for failure in failures:
-        streak = 1 if failure["uptime_s"] >= policy["healthy_after_s"] else streak + 1
+    for one in failures:
+        streak = 1 if one["uptime_s"] >= policy["healthy_after_s"] else streak + 1
     # 2. Give up on a persistent cause, or when the restarts of this streak are used up.
     persistent = classify(failures[-1]) == "persistent"
     give_up = persistent or streak > policy["max_restarts"]

@@ -56,10 +56,13 @@ def check(name: str, function: Function, *, seed: int = CHECK_SEED) -> None:
     print(text)  # noqa: T201 - speaks to the learner
 
 
-def verdict(task: Task, function: Function, seed: int) -> str:
+def verdict(task: Task, function: object, seed: int) -> str:
     """Return what `check` prints: "done" or "not yet", the reason, and how to go on."""
+    name = name_of(function, otherwise=task.answer.__name__)
+    if not callable(function):
+        return f'not yet: {show(function)} is not a function: write check("{task.name}", {name})'
     failing = smallest_failing(task, function, seed) or _changed_argument(task, function, seed)
-    name, again = name_of(function), f'check("{task.name}", {name_of(function)}'
+    again = f'check("{task.name}", {name}'
     if failing is None:
         return (
             f"done: {name} agrees with the reference on every input of seed {seed}.\n"
@@ -67,8 +70,8 @@ def verdict(task: Task, function: Function, seed: int) -> str:
         )
     return (
         f"not yet: {name} on the smallest failing input found (seed {seed})\n"
-        f"  call       {name}({', '.join(_whole(arg) for arg in failing.args)})\n"
-        f"  expected   {_whole(failing.want)}\n"
+        f"  call       {_call(name, failing.args)}\n"
+        f"  expected   {failing.want!r}\n"
         f"  problem    {failing.problem}\n"
         f"  look again {IDEAS[failing.idea]} [{failing.idea}]\n"
         f"  replay     paste the call into a cell, or {again}, seed={seed})\n"
@@ -141,7 +144,10 @@ def _changed_argument(task: Task, function: Function, seed: int) -> Failing | No
     return None
 
 
-def _whole(value: Any) -> str:
-    """Return a value of ours as text that can be pasted."""
-    text = repr(value)
-    return text if len(text) < 2000 else show(value)
+def _call(name: str, args: Args) -> str:
+    """Return the call as text that can be pasted; a long one has a line for each argument."""
+    shown = [repr(arg) for arg in args]
+    if len(", ".join(shown)) < 90:
+        return f"{name}({', '.join(shown)})"
+    indent = " " * 13
+    return "\n".join([f"{name}(", *(f"{indent}    {arg}," for arg in shown), f"{indent})"])

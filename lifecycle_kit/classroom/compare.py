@@ -100,7 +100,7 @@ def _dict_difference(got: dict[Any, Any], want: dict[str, Any], where: str) -> s
 def _list_difference(got: list[Any], want: list[Any], where: str) -> str | None:
     both = f"{show(got)}, expected {show(want)}"
     if len(got) != len(want):
-        return f"{where} has {len(got)} of {len(want)} expected items: {both}"
+        return f"{where} has length {len(got)}, expected length {len(want)}: {both}"
     base = where.removeprefix("the ")
     parts = (difference(a, b, f"{base}[{n}]") for n, (a, b) in enumerate(zip(got, want, strict=True)))
     problem = next((part for part in parts if part), None)

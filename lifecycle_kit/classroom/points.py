@@ -101,10 +101,10 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def name_of(function: Function) -> str:
-    """Return the name a learner knows the function by."""
+def name_of(function: object, *, otherwise: str = "your_function") -> str:
+    """Return the name a learner knows the function by; `otherwise` if it has none to call it by."""
     name = getattr(function, "__name__", None)
-    return name if type(name) is str else "your function"
+    return name if type(name) is str and name.isidentifier() else otherwise
 
 
 def _described(error: BaseException) -> str:

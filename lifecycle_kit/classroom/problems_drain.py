@@ -5,6 +5,7 @@ Rule: every state is one that a unit can reach, because the reference walks ther
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from random import Random
 from typing import Any
@@ -14,6 +15,12 @@ from lifecycle_kit.classroom.plain import each_left_out
 
 Args = tuple[Any, ...]
 Record = dict[str, Any]
+
+_LIKELY: dict[str, dict[str, float]] = {
+    "serving": {"work": 4, "finished": 2, "stop": 4, "tick": 1},
+    "draining": {"work": 2, "finished": 4, "stop": 1, "tick": 2, "late tick": 2},
+    "terminated": {"work": 2, "finished": 2, "stop": 1, "tick": 1},
+}
 
 
 def audit_cases(dice: Random) -> Iterator[Args]:
@@ -28,27 +35,33 @@ def audit_cases(dice: Random) -> Iterator[Args]:
 def drain_cases(dice: Random) -> Iterator[Args]:
     """Walk the reference through random stories; yield each state with the event that meets it."""
     while True:
-        state = records.serving(can_requeue=dice.random() < 0.6)
-        at = 0.0
-        for number in range(dice.randint(3, 14)):
+        first = [f"early-{number}" for number in range(dice.randrange(5))]
+        state = records.serving(*first, can_requeue=dice.random() < 0.6)
+        at, after_the_end = 0.0, 0
+        for number in itertools.count():
             at += dice.choice((0.0, 0.5, 1.0, 2.5, 7.0))
             event = _any_event(dice, state, at, f"job-{number}")
             yield state, event
             state = answers.drain_next(state, event)["state"]
+            after_the_end += state["phase"] == "terminated"
+            if after_the_end > 3:
+                break
 
 
 def _any_event(dice: Random, state: Record, at: float, new: str) -> Record:
-    match dice.choice(("work", "work", "finished", "finished", "stop", "tick", "tick")):
+    likely = _LIKELY[state["phase"]]
+    match dice.choices(list(likely), list(likely.values()))[0]:
         case "work":
             return records.work(new, at=at)
         case "finished":
-            known = [*state["in_flight"], *state["in_flight"], *state["outcomes"], "nobody-knows"]
+            known = [*state["in_flight"] * 3, *state["outcomes"], "nobody-knows"]
             return records.finished(dice.choice(known), at=at)
         case "stop":
             return records.stop(at=at, grace_s=dice.choice((0.5, 4.0, 10.0, 30.0)))
+        case "late tick":
+            return records.tick(at=max(at, state["deadline"]) + dice.choice((0.0, 0.0, 0.25)))
         case _:
-            due = state["deadline"] is not None and dice.random() < 0.3
-            return records.tick(at=max(at, state["deadline"]) if due else at)
+            return records.tick(at=at)
 
 
 def drain_idea(state: Record, event: Record) -> str:

@@ -37,14 +37,14 @@ def view_idea(process_alive: bool, ready: bool, draining: bool, dependency_block
 def fleet_cases(dice: Random) -> Iterator[Args]:
     """Yield fleets of up to five instances, from mostly healthy to mostly not."""
     while True:
-        likely = dice.choice((0.1, 0.3, 0.6))
+        likely = dice.choice((0.05, 0.2, 0.5))
         names = dice.sample(range(1, 100), dice.randrange(6))
         yield ([_any_instance(dice, f"api-{n}", likely) for n in names],)
 
 
 def _any_instance(dice: Random, name: str, likely: float) -> Record:
     flags = {flag: dice.random() < likely for flag in ("draining", "dependency_blocked")}
-    return records.instance(name, process_alive=dice.random() < 0.8, ready=dice.random() < 0.6, **flags)
+    return records.instance(name, process_alive=dice.random() < 0.85, ready=dice.random() < 0.75, **flags)
 
 
 def fleet_idea(instances: list[Record]) -> str:
