@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from lifecycle_kit.instance import Unit
 from lifecycle_kit.simulate.agenda import Agenda
 from lifecycle_kit.simulate.balancer import Balancer, Rule
+from lifecycle_kit.simulate.one import Lives
 from lifecycle_kit.simulate.rollout import Rollout
 from lifecycle_kit.simulate.script import Script
 from lifecycle_kit.simulate.server import Request, Server
@@ -56,7 +57,8 @@ class Fleet:
 
     Attributes:
         unit: how each instance is supervised.
-        lives: what the processes do; one list for all, or a function of the replica's number (from 0).
+        lives: what the processes do; one list for all, or a function of the replica's number (from 0) that returns
+            what `simulate` takes.
         replicas: how many.
         route_on: "process", "liveness", "readiness", "view", or a function like `lifecycle_view`.
         spread_s: how long a change of the routes takes to reach the balancer, seconds.
@@ -68,7 +70,7 @@ class Fleet:
     """
 
     unit: Unit
-    lives: Sequence[Script] | Callable[[int], Sequence[Script]] = (Script(),)
+    lives: Sequence[Script] | Callable[[int], Lives] = (Script(),)
     replicas: int = 3
     route_on: Rule = "readiness"
     spread_s: float = 0.0

@@ -6,7 +6,7 @@ Only what really happens is on the agenda: probes are arithmetic (`health.next_c
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from lifecycle_kit import events as ev
@@ -20,9 +20,12 @@ from lifecycle_kit.simulate.agenda import Agenda
 from lifecycle_kit.simulate.script import Script, news_of
 from lifecycle_kit.states import HAS_PROCESS, RequestRefused
 from lifecycle_kit.trace import Trace
-from lifecycle_kit.units import ns
+from lifecycle_kit.units import ns, seconds
 
-__all__ = ["Simulated", "simulate"]
+__all__ = ["Lives", "Simulated", "simulate"]
+
+Lives = Sequence[Script] | Callable[[float], Script]
+"""What the lives of one instance do: one script after the other, or a function of the second of a life's birth."""
 
 
 class Simulated:
@@ -37,22 +40,25 @@ class Simulated:
     """
 
     def __init__(
-        self, agenda: Agenda, trace: Trace, name: str, unit: Unit, lives: Sequence[Script], seed: int = 0,
+        self, agenda: Agenda, trace: Trace, name: str, unit: Unit, lives: Lives, seed: int = 0,
         spawn_s: float = 0.0,
     ) -> None:  # fmt: skip
-        if not lives:
+        if not callable(lives) and not lives:
             raise ValueError(f"{name!r} needs at least one life; the last one given repeats")
         self.agenda, self.trace, self.name = agenda, trace, name
         self.instance, self.alive, self.born_ns = create(unit), False, 0
         self.refusals: list[RequestRefused] = []
-        self._lives, self._seed, self._spawn_ns = tuple(lives), seed, ns(spawn_s)
+        self._lives = lives if callable(lives) else tuple(lives)
+        self._seed, self._spawn_ns = seed, ns(spawn_s)
         self._watches: dict[str, Watch] = {}
         self._watching: set[str] = set()  # the probes that have begun in this life
         self._first_birth_ns: int | None = None
 
     @property
     def script(self) -> Script:
-        """The script of the present life; the last one repeats."""
+        """The script of the present life; the last one of a sequence repeats."""
+        if callable(self._lives):
+            return self._lives(seconds(self.born_ns))
         return self._lives[min(max(self.instance.number, 1), len(self._lives)) - 1]
 
     def ask(self, request: str) -> None:
@@ -110,13 +116,14 @@ class Simulated:
     # --- the process
 
     def _spawn(self, life: int) -> None:
-        now, script = self.agenda.now_ns, self.script
         if life != self.instance.number or self.instance.state not in HAS_PROCESS:
             return
+        now = self.born_ns = self.agenda.now_ns
+        script = self.script
         if script.fails_to_spawn:
             self.tell(ev.SpawnFailed(at=now, life=life, error=script.fails_to_spawn, u=self.draw("exit", life)))
             return
-        self.alive, self.born_ns = True, now
+        self.alive = True
         self._watching.clear()
         if self._first_birth_ns is None:
             self._first_birth_ns = now
@@ -198,7 +205,7 @@ class Simulated:
 
 def simulate(
     unit: Unit,
-    lives: Sequence[Script] | Script,
+    lives: Lives | Script,
     until_s: float = 600.0,
     *,
     requests: Iterable[tuple[float, str]] = (),
@@ -211,7 +218,8 @@ def simulate(
 
     Args:
         unit: how it is supervised, for example `like("kubernetes")`.
-        lives: what its process does, life by life; the last one repeats.
+        lives: what its process does, life by life; the last one repeats. Or a function that is given the second
+            at which a life begins, for a world that changes: a queue that is back at 45 s.
         until_s: end of the run, seconds.
         requests: `(at_s, request)` beside the start at 0: "stop", "restart", "start", "kill", "reset".
         name: of the instance in the trace.

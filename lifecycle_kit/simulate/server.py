@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from lifecycle_kit.instance import Unit
 from lifecycle_kit.simulate.agenda import Agenda
-from lifecycle_kit.simulate.one import Simulated
-from lifecycle_kit.simulate.script import Script
+from lifecycle_kit.simulate.one import Lives, Simulated
 from lifecycle_kit.states import State
 from lifecycle_kit.trace import Trace
 from lifecycle_kit.units import ns
@@ -47,7 +46,7 @@ class Server(Simulated):
         trace: Trace,
         name: str,
         unit: Unit,
-        lives: Sequence[Script],
+        lives: Lives,
         *,
         seed: int = 0,
         changed: Callable[[Server], None] = lambda _: None,
