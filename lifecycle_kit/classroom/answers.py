@@ -34,15 +34,10 @@ def route_to(instances: Sequence[Record]) -> list[str]:
     # 1. Look at each instance through lifecycle_view.
     # 2. Keep the name if the view is "ready", and only then.
     names = []
-    for instance in instances:
-        view = lifecycle_view(
-            instance["process_alive"],
-            instance["ready"],
-            instance["draining"],
-            instance["dependency_blocked"],
-        )
+    for one in instances:
+        view = lifecycle_view(one["process_alive"], one["ready"], one["draining"], one["dependency_blocked"])
         if view == "ready":
-            names.append(instance["name"])
+            names.append(one["name"])
     return names
 
 
@@ -62,22 +57,22 @@ def operator_action(view: str) -> str:
 
 def classify(failure: Record) -> str:
     """Return whether the evidence points to a "transient" or a "persistent" cause."""
-    # 1. The program could not be run, or says that its setup is wrong: the exit code.
+    # 1. The exit code is one of LASTING_EXIT_CODES.
     if failure["exit_code"] in LASTING_EXIT_CODES:
         return "persistent"
-    # 2. The last log line names something that waiting does not change.
+    # 2. The last log line contains one of LASTING_WORDS, in capitals or not.
     last_log = failure["last_log"].lower()
     if any(words in last_log for words in LASTING_WORDS):
         return "persistent"
-    # 3. The same failure again and again: restarting has been tried, and has not healed.
+    # 3. The same failure came SAME_FAILURE_LIMIT times in a row, or more.
     if failure["same_in_a_row"] >= SAME_FAILURE_LIMIT:
         return "persistent"
-    # 4. No sign that it will last: recovery is plausible.
+    # 4. No sign that it will last.
     return "transient"
 
 
 def next_delay(nth: int, first_s: float, factor: float, cap_s: float) -> float:
-    """Return the seconds to wait before restarting after failure number `nth`."""
+    """Return the seconds to wait before the restart that follows failure number `nth`."""
     # 1. The first failure waits the first delay.
     delay_s = first_s
     # 2. Each further failure multiplies it. Cut at the cap every time: no number gets too large.
@@ -88,17 +83,20 @@ def next_delay(nth: int, first_s: float, factor: float, cap_s: float) -> float:
 
 def decide(failures: Sequence[Record], policy: Record) -> Record:
     """Return what the supervisor does after the last of `failures`."""
-    # 1. Count the streak: the failures since the last life that stayed up long enough.
+    # 1. Count the streak. A life of healthy_after_s or longer ends the streak before it:
+    #    its own failure is number 1 of a new one.
     streak = 0
     for one in failures:
         streak = 1 if one["uptime_s"] >= policy["healthy_after_s"] else streak + 1
-    # 2. Give up on a persistent cause, or when the restarts of this streak are used up.
+    # 2. Give up if the newest failure is persistent, or if the streak has already been
+    #    restarted max_restarts times.
     persistent = classify(failures[-1]) == "persistent"
     give_up = persistent or streak > policy["max_restarts"]
-    # 3. Expose the crash loop, and alert when restarting has stopped healing.
+    # 3. Fill in the four answers.
+    after_s = next_delay(streak, policy["first_s"], policy["factor"], policy["cap_s"])
     return {
         "action": "give-up" if give_up else "restart",
-        "after_s": None if give_up else next_delay(streak, policy["first_s"], policy["factor"], policy["cap_s"]),
+        "after_s": None if give_up else after_s,
         "crash_loop": streak >= policy["loop_after"],
         "alert": give_up or streak >= policy["alert_after"],
     }
@@ -108,41 +106,46 @@ def lost_work(arrived: Sequence[str], state: Record) -> list[str]:
     """Return the arrived pieces that are neither in flight nor have an outcome, in order."""
     # 1. A piece is accounted for while it is in flight, and once it has an outcome.
     # 2. Whatever arrived and is neither has been lost.
-    return [work for work in arrived if work not in state["in_flight"] and work not in state["outcomes"]]
+    return [name for name in arrived if name not in state["in_flight"] and name not in state["outcomes"]]
 
 
 def drain_next(state: Record, event: Record) -> Record:
     """Return the state after `event`, and the actions it causes, in order."""
-    # 1. Work on a copy, so that the state you were given stays as it was.
     state = {**state, "in_flight": [*state["in_flight"]], "outcomes": {**state["outcomes"]}}
-    kind, phase = event["kind"], state["phase"]
+    kind, phase = event["kind"], state["phase"]  # phase: before this event
     actions: list[str] = []
-    # 2. Work arrives: accept it while serving, refuse it ever after.
+    # 1. Work arrives. While serving: it goes to the end of in_flight, action "accept NAME".
+    #    Later: its outcome is "refused", action "refuse NAME".
     if kind == "work" and phase == "serving":
         state["in_flight"].append(event["work"])
         actions.append(f"accept {event['work']}")
     elif kind == "work":
         state["outcomes"][event["work"]] = "refused"
         actions.append(f"refuse {event['work']}")
-    # 3. Work is finished: done, if it was still in flight; otherwise the news is stale.
+    # 2. A piece that is in flight is finished: it leaves in_flight, its outcome is "done".
+    #    If it is not in flight, the news is stale and changes nothing.
     if kind == "finished" and event["work"] in state["in_flight"]:
         state["in_flight"].remove(event["work"])
         state["outcomes"][event["work"]] = "done"
-    # 4. The first stop request closes the route and sets the one deadline.
+    # 3. The first stop request: phase "draining", deadline grace_s after `at`,
+    #    action "close-route".
     if kind == "stop" and phase == "serving":
         state["phase"], state["deadline"] = "draining", event["at"] + event["grace_s"]
         actions.append("close-route")
-    # 5. Draining, and nothing is left in flight: end clean.
+    # 4. Draining with nothing left in flight: phase "terminated", ended "clean", action "exit".
     if state["phase"] == "draining" and not state["in_flight"]:
         state["phase"], state["ended"] = "terminated", "clean"
         actions.append("exit")
-    # 6. Time is up, or this is the second stop request: give up what is in flight, and be killed.
+    # 5. A tick at the deadline or later, or a second stop request: each piece in flight, the
+    #    oldest first, gets the outcome "requeued" (action "requeue NAME") if can_requeue, else
+    #    "cut" ("cut NAME"). Then in_flight is empty, phase "terminated", ended "killed",
+    #    action "kill". The deadline stays what it was.
     time_is_up = kind == "tick" and phase == "draining" and event["at"] >= state["deadline"]
     if time_is_up or (kind == "stop" and phase == "draining"):
         action, outcome = ("requeue", "requeued") if state["can_requeue"] else ("cut", "cut")
-        for work in state["in_flight"]:
-            state["outcomes"][work] = outcome
-            actions.append(f"{action} {work}")
+        for name in state["in_flight"]:
+            state["outcomes"][name] = outcome
+            actions.append(f"{action} {name}")
         state["in_flight"], state["phase"], state["ended"] = [], "terminated", "killed"
         actions.append("kill")
     return {"state": state, "actions": actions}

@@ -16,7 +16,7 @@ from typing import Any
 from lifecycle_kit.classroom.compare import difference, show
 from lifecycle_kit.classroom.hints import note_attempt
 from lifecycle_kit.classroom.ideas import IDEAS
-from lifecycle_kit.classroom.points import called, expect, name_of, trial
+from lifecycle_kit.classroom.points import call_text, called, expect, name_of, trial
 from lifecycle_kit.classroom.tasks import Args, Task, task_called
 
 __all__ = ["CHECK_SEED", "Failing", "check", "expect_on_cases", "smallest_failing", "verdict"]
@@ -70,7 +70,7 @@ def verdict(task: Task, function: object, seed: int) -> str:
         )
     return (
         f"not yet: {name} on the smallest failing input found (seed {seed})\n"
-        f"  call       {_call(name, failing.args)}\n"
+        f"  call       {call_text(name, failing.args)}\n"
         f"  expected   {failing.want!r}\n"
         f"  problem    {failing.problem}\n"
         f"  look again {IDEAS[failing.idea]} [{failing.idea}]\n"
@@ -142,12 +142,3 @@ def _changed_argument(task: Task, function: Function, seed: int) -> Failing | No
                 idea="leave-the-argument-alone",
             )
     return None
-
-
-def _call(name: str, args: Args) -> str:
-    """Return the call as text that can be pasted; a long one has a line for each argument."""
-    shown = [repr(arg) for arg in args]
-    if len(", ".join(shown)) < 90:
-        return f"{name}({', '.join(shown)})"
-    indent = " " * 13
-    return "\n".join([f"{name}(", *(f"{indent}    {arg}," for arg in shown), f"{indent})"])

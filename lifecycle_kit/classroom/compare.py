@@ -78,9 +78,9 @@ def _type_difference(got: Any, want: Any, where: str) -> str | None:
         return None
     expected = _WORDS[type(want)]
     value = "" if want is None else f" ({show(want)})"
-    if got is None:
-        return f"{where} is None, expected {expected}{value}"
-    return f"{where} is {show(got)}, a {type(got).__name__}, expected {expected}{value}"
+    plain = type(got) in (bool, int, float, str, list, tuple, dict)
+    kind = f", a {type(got).__name__}" if plain else ""
+    return f"{where} is {show(got)}{kind}, expected {expected}{value}"
 
 
 def _dict_difference(got: dict[Any, Any], want: dict[str, Any], where: str) -> str | None:

@@ -58,8 +58,8 @@ def expect(function: Function, args: Sequence[Any], want: Any, *, idea: str) -> 
     """
     problem = trial(function, args, want)
     if problem:
-        call = f"{name_of(function)}({', '.join(show(arg) for arg in args)})"
-        raise NotYet(f"  you ran    {call}\n  problem    {problem}\n  look again {IDEAS[idea]} [{idea}]") from None
+        call = call_text(name_of(function), args)
+        raise NotYet(f"  call       {call}\n  problem    {problem}\n  look again {IDEAS[idea]} [{idea}]") from None
 
 
 def trial(function: Function, args: Sequence[Any], want: Any) -> str | None:
@@ -74,7 +74,7 @@ def trial(function: Function, args: Sequence[Any], want: Any) -> str | None:
     if problem:
         return problem
     if got is None and want is not None:
-        return f"the answer is None, expected {show(want)}: does every path end in a `return`?"
+        return f"the answer is None, expected {show(want)}: is it written, and does every path `return`?"
     return difference(got, want)
 
 
@@ -105,6 +105,19 @@ def name_of(function: object, *, otherwise: str = "your_function") -> str:
     """Return the name a learner knows the function by; `otherwise` if it has none to call it by."""
     name = getattr(function, "__name__", None)
     return name if type(name) is str and name.isidentifier() else otherwise
+
+
+def call_text(name: str, args: Sequence[Any]) -> str:
+    """Return the call as text that can be pasted; a long one has a line for each argument.
+
+    >>> call_text("next_delay", [1, 0.5])
+    'next_delay(1, 0.5)'
+    """
+    shown = [repr(arg) for arg in args]
+    if len(", ".join(shown)) < 90:
+        return f"{name}({', '.join(shown)})"
+    indent = " " * 13
+    return "\n".join([f"{name}(", *(f"{indent}    {arg}," for arg in shown), f"{indent})"])
 
 
 def _described(error: BaseException) -> str:

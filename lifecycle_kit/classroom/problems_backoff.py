@@ -72,11 +72,12 @@ def delay_cases(dice: Random) -> Iterator[Args]:
 
 
 def delay_idea(nth: int, first_s: float, factor: float, cap_s: float) -> str:
-    """Return whether this point is on the slope, at the cap, or far beyond what a float can hold."""
+    """Return whether this point is on the first steps, around the cap, or beyond what a float holds."""
     if nth >= 400:
         return "delay-never-overflows"
+    # From the seventh failure on it matters that a curve goes on until its cap, not only that it grows.
     capped = answers.next_delay(nth, first_s, factor, cap_s) == cap_s
-    return "delay-has-a-cap" if capped and nth > 1 else "delay-grows-by-factor"
+    return "delay-has-a-cap" if (capped and nth > 1) or nth > 6 else "delay-grows-by-factor"
 
 
 def smaller_delays(nth: int, *others: float) -> Iterator[Args]:
