@@ -15,7 +15,7 @@ from itertools import pairwise
 from lifecycle_kit.probes import Outcome, ProbeSettings, Tally, observe
 from lifecycle_kit.units import ns
 
-__all__ = ["Segment", "Watch", "advance", "next_change", "parse_health", "segments", "walk"]
+__all__ = ["Segment", "Watch", "advance", "next_change", "parse_health", "probed", "segments", "walk"]
 
 FOREVER_NS = 1 << 62
 
@@ -135,6 +135,12 @@ def _follower(watch: Watch, start: int, end: int) -> int:
     return max(tick, end)
 
 
+def probed(watch: Watch, start: int, end: int, outcome: Outcome) -> Watch:
+    """Return the watch after one probe from `start` to `end` (nanoseconds) that saw `outcome`."""
+    tally = observe(watch.settings, watch.tally, outcome, start - watch.born_ns)
+    return replace(watch, tally=tally, next_ns=_follower(watch, start, end))
+
+
 def _segment_at(target: Sequence[Segment], at: int) -> tuple[Segment, int]:
     """Return the segment that a probe started at `at` sees, and when it ends."""
     index = max((i for i, part in enumerate(target) if part.from_ns <= at), default=0)
@@ -157,8 +163,7 @@ def walk(watch: Watch, target: Sequence[Segment], until_ns: int) -> Iterator[tup
         outcome, takes = _seen(watch.settings, _segment_at(target, start)[0])
         if start + takes > until_ns:
             return
-        tally = observe(watch.settings, watch.tally, outcome, start - watch.born_ns)
-        watch = replace(watch, tally=tally, next_ns=_follower(watch, start, start + takes))
+        watch = probed(watch, start, start + takes, outcome)
         yield start, start + takes, outcome, watch
 
 
@@ -200,9 +205,8 @@ def _run(watch: Watch, target: Sequence[Segment], until_ns: int) -> tuple[int | 
             watch = skipped
             continue
         start = watch.next_ns
-        tally = observe(watch.settings, watch.tally, outcome, start - watch.born_ns)
-        watch = replace(watch, tally=tally, next_ns=_follower(watch, start, start + takes))
-        if (tally.good, tally.failed) != before:
+        watch = probed(watch, start, start + takes, outcome)
+        if (watch.tally.good, watch.tally.failed) != before:
             return start + takes, watch
     return None, watch
 
@@ -244,7 +248,8 @@ def _harmless(watch: Watch, outcome: Outcome, spacing: int) -> float:
     if outcome is Outcome.FAILURE and not tally.succeeded and age < shelter:
         return -((age - shelter) // spacing)
     success = outcome is Outcome.SUCCESS
-    if success == tally.good and not (settings.kind == "startup" and not success):
+    # Bad at first is not yet failed: a startup or liveness probe still has to count up to its failure.
+    if success == tally.good and (success or tally.failed or settings.kind == "readiness"):
         return math.inf
     threshold = settings.success_threshold if success else settings.failure_threshold
     return threshold - 1 - (tally.run if tally.last is outcome else 0)
