@@ -1,0 +1,54 @@
+"""Pictures and their words: every view takes values of the core, and comes with a text that says the same.
+
+Names are loaded when they are first used, so that a state diagram needs no matplotlib. No module here may have the
+name of a public function: importing it would hide the function.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lifecycle_kit.show.diagram import state_diagram as state_diagram
+    from lifecycle_kit.show.ladder_chart import ladder as ladder
+    from lifecycle_kit.show.ladder_chart import ladder_text as ladder_text
+    from lifecycle_kit.show.os_states import os_diagram as os_diagram
+    from lifecycle_kit.show.probe_chart import probe_strip as probe_strip
+    from lifecycle_kit.show.probe_chart import probe_strip_text as probe_strip_text
+    from lifecycle_kit.show.svg import Svg as Svg
+    from lifecycle_kit.show.svg import beside as beside
+    from lifecycle_kit.show.timeline_chart import timeline as timeline
+    from lifecycle_kit.show.timeline_words import timeline_text as timeline_text
+
+_HOME = {
+    "Svg": "svg",
+    "beside": "svg",
+    "ladder": "ladder_chart",
+    "ladder_text": "ladder_chart",
+    "os_diagram": "os_states",
+    "probe_strip": "probe_chart",
+    "probe_strip_text": "probe_chart",
+    "state_diagram": "diagram",
+    "timeline": "timeline_chart",
+    "timeline_text": "timeline_words",
+}
+
+__all__ = [
+    "Svg",
+    "beside",
+    "ladder",
+    "ladder_text",
+    "os_diagram",
+    "probe_strip",
+    "probe_strip_text",
+    "state_diagram",
+    "timeline",
+    "timeline_text",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"lifecycle_kit.show has no {name!r}; it has {', '.join(__all__)}")
+    return getattr(import_module(f"lifecycle_kit.show.{_HOME[name]}"), name)
