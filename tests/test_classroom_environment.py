@@ -8,7 +8,7 @@ import pytest
 
 from lifecycle_kit.classroom import environment as module
 from lifecycle_kit.classroom.environment import Environment, environment
-from lifecycle_kit.classroom.predict import FOLDER_VARIABLE
+from lifecycle_kit.classroom.kept import FOLDER_VARIABLE
 from lifecycle_kit.live.errors import NotPosix
 from tests.process_table import own_children
 

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from lifecycle_kit.classroom import predict as module
+from lifecycle_kit.classroom.kept import FOLDER_VARIABLE
 from lifecycle_kit.classroom.predict import calibration, compare, forget, predict
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Keep the predictions of each test to itself."""
-    monkeypatch.setenv(module.FOLDER_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     forget()
     yield tmp_path
     forget()
@@ -121,7 +122,7 @@ def test_forget_empties_memory_and_file(folder: Path) -> None:
 def test_without_the_variable_the_folder_stands_beside_the_notebook(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(module.FOLDER_VARIABLE)
+    monkeypatch.delenv(FOLDER_VARIABLE)
     monkeypatch.chdir(tmp_path)
     predict("kill", "Z")
     assert (tmp_path / ".lifecycle-kit" / "predictions.json").exists()
@@ -130,7 +131,7 @@ def test_without_the_variable_the_folder_stands_beside_the_notebook(
 def test_a_folder_that_cannot_be_written_only_costs_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file stands where the folder should be: root is refused, too."""
     (tmp_path / "taken").touch()
-    monkeypatch.setenv(module.FOLDER_VARIABLE, str(tmp_path / "taken"))
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "taken"))
     predict("kill", "Z")
     assert compare("kill", "Z").held
     assert (tmp_path / "taken").read_text() == ""
@@ -141,7 +142,7 @@ def test_a_folder_that_cannot_be_written_only_costs_the_memory(tmp_path: Path, m
     ["", "{", "7", "[7]", '["x"]', '[{"question": "q", "odd": 1}]', '[{"question": []}]', "\0"],
 )
 def test_a_broken_file_is_as_good_as_none(folder: Path, content: str) -> None:
-    (folder / module.FILE_NAME).write_text(content)
+    (folder / "predictions.json").write_text(content)
     predict("kill", "Z")
     new_kernel()
     assert compare("kill", "Z").held

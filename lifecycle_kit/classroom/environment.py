@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from lifecycle_kit.classroom.predict import can_be_kept
+from lifecycle_kit.classroom.kept import can_be_kept
 from lifecycle_kit.live.errors import LiveError
 from lifecycle_kit.live.film import shoot
 

@@ -2,22 +2,17 @@
 
 Its one rule: a prediction counts as it stood when the answer was first seen.
 
-Predictions are kept in memory and in one small JSON file, in the folder that the environment
-variable `LIFECYCLE_KIT_STATE_DIR` names, or else in `.lifecycle-kit` beside the notebook. A
-folder that cannot be written only means that a new kernel starts with an empty list.
+Predictions are kept in memory and, where `kept` can write, for the next kernel.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from types import EllipsisType
 
-FOLDER_VARIABLE = "LIFECYCLE_KIT_STATE_DIR"
-FILE_NAME = "predictions.json"
+from lifecycle_kit.classroom import kept
+
+_FILE = "predictions"
 
 Answer = str | int | float | bool | list["Answer"] | None
 """What can be predicted: plain data, so that it survives being saved."""
@@ -140,8 +135,7 @@ def calibration() -> Calibration:
 def forget() -> None:
     """Forget every prediction, in memory and in the file."""
     _MEMORY.clear()
-    with contextlib.suppress(OSError):
-        _file().unlink(missing_ok=True)
+    kept.drop(_FILE)
 
 
 def same(answer: object, observed: object, *, within: float = 0) -> bool:
@@ -159,16 +153,6 @@ def same(answer: object, observed: object, *, within: float = 0) -> bool:
         pairs = zip(one, other, strict=False)
         return len(one) == len(other) and all(same(*pair, within=within) for pair in pairs)
     return one == other
-
-
-def can_be_kept() -> bool:
-    """Return whether the folder for predictions can be written."""
-    folder = _file().parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return False
-    return os.access(folder, os.W_OK)
 
 
 def _plain(answer: object) -> Answer:
@@ -191,27 +175,16 @@ def _percent(part: int, whole: int) -> int:
     return round(100 * part / whole)
 
 
-def _file() -> Path:
-    return Path(os.environ.get(FOLDER_VARIABLE) or ".lifecycle-kit") / FILE_NAME
-
-
 def _remember(prediction: Prediction) -> Prediction:
     _MEMORY[prediction.question] = prediction
-    kept = [asdict(each) for each in _MEMORY.values()]
-    with contextlib.suppress(OSError):
-        file = _file()
-        file.parent.mkdir(parents=True, exist_ok=True)
-        # another kernel may be reading: it sees the old file or the new one, never half of it
-        fresh = file.with_name(f"{FILE_NAME}.{os.getpid()}")
-        fresh.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-        fresh.replace(file)
+    kept.save(_FILE, [asdict(each) for each in _MEMORY.values()])
     return prediction
 
 
 def _recall() -> None:
     """Take in what other kernels, or an earlier one, have noted."""
     try:
-        noted = [Prediction(**each) for each in json.loads(_file().read_text(encoding="utf-8"))]
+        noted = [Prediction(**each) for each in kept.load(_FILE) or ()]
         _MEMORY.update({each.question: each for each in noted})
-    except (OSError, ValueError, TypeError):  # no file yet, or one that is not ours
+    except TypeError:  # a file that is not ours
         return
