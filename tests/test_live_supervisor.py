@@ -150,7 +150,6 @@ def test_a_program_that_does_not_exist_fails_in_words_and_others_go_on(tmp_path:
 
 def test_what_a_program_says_of_itself_moves_it() -> None:
     program = says(
-        '{"lifecycle": "listening", "port": 12345}',
         '{"lifecycle": "ready"}',
         '{"lifecycle": "working"}',
         '{"lifecycle": "blocked", "on": "queue"}',
@@ -167,14 +166,26 @@ def test_what_a_program_says_of_itself_moves_it() -> None:
 
     async def scene(supervisor: Supervisor) -> None:
         await supervisor.start()
-        await supervisor.until(lambda s: s.keeper("it").port == 12345)
         await supervisor.until(reaches(State.TERMINATED))
         assert list(supervisor.keeper("it").lines) == ["queue: connection refused"]
-        assert supervisor.keeper("it").port is None, "a port goes with its process"
 
     trace = play({"it": program}, scene, on_line=lambda name, line: heard.append((name, line)))
     assert path(trace) == "starting ready running blocked running ready draining terminated"
     assert heard == [("it", "queue: connection refused")]
+
+
+def test_the_port_that_a_program_announces_goes_with_its_process() -> None:
+    program = says('{"lifecycle": "listening", "port": 12345}')
+
+    async def scene(supervisor: Supervisor) -> None:
+        await supervisor.start()
+        await supervisor.until(lambda s: s.keeper("it").port == 12345)
+        await supervisor.ask("it", "stop")
+        await supervisor.until(reaches(State.TERMINATED))
+        assert supervisor.keeper("it").port is None
+        assert supervisor.keeper("it").pid is None
+
+    play({"it": program}, scene)
 
 
 def test_the_route_is_open_while_it_may_be_given_work() -> None:
