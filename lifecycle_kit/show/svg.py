@@ -22,6 +22,7 @@ Point = tuple[float, float]
 
 FONT = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 LINE_HEIGHT = 1.2
+WIDEST = 1000  # pixels; a notebook shows a picture at its own size, and cuts off what is wider than the page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -44,8 +45,9 @@ class Svg:
 
     def __str__(self) -> str:
         """The SVG document."""
+        scale = min(1.0, WIDEST / self.width)
         head = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{self.width}" height="{self.height}"'
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{self.width * scale:.0f}" height="{self.height * scale:.0f}"'
             f' viewBox="0 0 {self.width} {self.height}" style="max-width:100%;height:auto" role="img"'
             f' aria-label="{html.escape(self.title)}" font-family="{FONT}" fill="{INK}">'
         )
