@@ -47,7 +47,8 @@ class Svg:
         """The SVG document."""
         scale = min(1.0, WIDEST / self.width)
         head = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{self.width * scale:.0f}" height="{self.height * scale:.0f}"'
+            f'<svg xmlns="http://www.w3.org/2000/svg"'
+            f' width="{self.width * scale:.0f}" height="{self.height * scale:.0f}"'
             f' viewBox="0 0 {self.width} {self.height}" style="max-width:100%;height:auto" role="img"'
             f' aria-label="{html.escape(self.title)}" font-family="{FONT}" fill="{INK}">'
         )
