@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from lifecycle_kit.states import State
 
-__all__ = ["GRID", "INK", "LOOKS", "MUTED", "NOW", "PAPER", "SHADE", "Look", "key_line", "look"]
+__all__ = ["GRID", "INK", "LOOKS", "MUTED", "NOW", "PAPER", "SERIES", "SHADE", "Look", "key_line", "look"]
 
 INK = "#16181d"  # text and strong lines
 MUTED = "#5f6673"  # text and lines that stand back
@@ -49,6 +49,17 @@ LOOKS: dict[State, Look] = {
     State.FAILED: Look("#f43e51", "#8f1322", "F", "++"),
     State.BACKOFF: Look("#f4d3c2", "#8a4020", "o", "..."),
 }
+
+
+# Lines of a chart: colour, marker and dash all differ. The colours reach 3:1 on white.
+SERIES: tuple[tuple[str, str, str], ...] = (
+    ("#0a5a8c", "o", "-"),
+    ("#b3430b", "s", "--"),
+    ("#0b7a55", "^", "-."),
+    ("#8f1d3f", "D", ":"),
+    ("#6b4fb3", "v", "-"),
+    ("#5f6673", "P", "--"),
+)
 
 
 def look(state: State | str) -> Look:
