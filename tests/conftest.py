@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import hypothesis
@@ -11,6 +12,9 @@ import pytest
 # before any test, or any program a test starts, imports matplotlib
 os.environ["MATPLOTLIBRC"] = str(Path(__file__).parent / "matplotlibrc")
 os.environ.pop("MPLBACKEND", None)
+# Notebooks show what they show to somebody who has not predicted or answered anything yet.
+_nothing_kept = tempfile.TemporaryDirectory(prefix="lifecycle-kit-")
+os.environ["LIFECYCLE_KIT_STATE_DIR"] = _nothing_kept.name
 
 # The same examples in every run, so that a red test stays red until it is mended.
 # `pytest --hypothesis-profile=explore` looks further.

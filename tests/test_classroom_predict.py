@@ -96,6 +96,11 @@ def test_a_run_before_the_prediction_does_not_settle_it() -> None:
     assert compare("kill", "Z").held
 
 
+def test_three_dots_do_not_tell_what_an_earlier_run_has_observed() -> None:
+    compare("kill", "Z")
+    assert "in place of the dots" in repr(predict("kill", ...))
+
+
 def test_predictions_outlive_the_kernel() -> None:
     predict("kill", ["Z", "gone"], sure=60)
     new_kernel()

@@ -7,13 +7,17 @@ view, whose model is gone once the kernel is; the picture beside it in the outpu
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+
+from lifecycle_kit.classroom.kept import FOLDER_VARIABLE
 
 COURSE = Path(__file__).parents[1] / "course"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -40,7 +44,8 @@ def run(path: Path) -> None:
         store_widget_state=False,
         resources={"metadata": {"path": str(path.parent)}},
     )
-    client.execute()
+    with tempfile.TemporaryDirectory() as folder:  # as for somebody who has not predicted or answered anything yet
+        client.execute(env={**os.environ, FOLDER_VARIABLE: folder})
     make_reproducible(notebook)
     nbformat.write(notebook, path)
 

@@ -105,6 +105,8 @@ def predict(
         raise ValueError(f"sure is {sure}; say it in percent, from 0 to 100")
     _recall()
     known = _MEMORY.get(question, Prediction(question=question))
+    if isinstance(answer, EllipsisType) and known.answer is None:
+        return Prediction(question=question)  # what was observed must not be told before the prediction
     if isinstance(answer, EllipsisType) or known.held is not None:
         return known
     return _remember(replace(known, answer=_plain(answer), sure=sure, observed=None))
