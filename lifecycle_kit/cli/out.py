@@ -1,0 +1,161 @@
+"""What the commands share: options of real systems, times as people type them, and output for people or machines."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from lifecycle_kit.instance import Unit
+from lifecycle_kit.systems import SYSTEMS, OptionError, like, system
+from lifecycle_kit.systems.options import timespan
+from lifecycle_kit.trace import BadTrace, Trace, Transition
+
+__all__ = [
+    "BadInput",
+    "Span",
+    "header_of",
+    "json_option",
+    "like_options",
+    "read_options",
+    "read_trace",
+    "say",
+    "unit_of",
+    "units_of",
+    "write_trace",
+]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class BadInput(Exception):
+    """Something that the user gave cannot be used; the message says what, why, and what to do."""
+
+
+class Span(click.ParamType[float]):
+    """A time such as 5, 100ms, 10min; `forever` where that makes sense."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return seconds."""
+        if isinstance(value, int | float):
+            return float(value)
+        try:
+            seconds = timespan(value)
+        except ValueError as error:
+            self.fail(f"{value!r}: {error}", param, ctx)
+        if math.isinf(seconds):
+            self.fail(f"{value!r}: give a time that ends, such as 10min", param, ctx)
+        return seconds
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON Lines for machines, one object a line.")
+
+
+def like_options(command: F) -> F:
+    """Add `--like` and `--set` to a command."""
+    setting = click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="OPTION=VALUE",
+        help="An option of that system under its own name; may be repeated. `--set help` lists them.",
+    )
+    which = click.option(
+        "--like",
+        "system_name",
+        default="kubernetes",
+        show_default=True,
+        metavar="SYSTEM",
+        help=f"Whose rules: {', '.join(SYSTEMS)}.",
+    )
+    return which(setting(command))
+
+
+def read_options(name: str, settings: Iterable[str]) -> dict[str, str]:
+    """Return the options typed as OPTION=VALUE; print the list and end for `help`."""
+    made = {}
+    for setting in settings:
+        if setting == "help":
+            _list_options(name)
+        option, equals, value = setting.partition("=")
+        if not equals:
+            raise BadInput(f"--set {setting}: write OPTION=VALUE, or `--set help` to see the options")
+        made[option.strip()] = value.strip()
+    return made
+
+
+def _list_options(name: str) -> None:
+    try:
+        room = system(name)
+    except OptionError as error:
+        raise BadInput(str(error)) from None
+    for option in room.options:
+        default = _shown(option.default)
+        click.echo(f"  {option.name:<46} {default:<10} {option.help}")
+    click.echo(f"\nSource: {room.source}")
+    raise click.exceptions.Exit(0)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, frozenset):
+        return ",".join(str(part) for part in sorted(value, key=str)) or "-"
+    return "-" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def unit_of(name: str, options: Mapping[str, Any]) -> Unit:
+    """Return the unit that `--like` and `--set` mean."""
+    try:
+        return like(name, options)
+    except OptionError as error:
+        raise BadInput(str(error)) from None
+
+
+def header_of(names: Iterable[str], system_name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a trace must say so that it can be replayed."""
+    return {"instances": {name: {"like": system_name, "options": dict(options)} for name in names}}
+
+
+def units_of(trace: Trace) -> dict[str, Unit]:
+    """Return the units that a trace's header describes."""
+    described = trace.header.get("instances")
+    if not isinstance(described, dict) or not described:
+        raise BadInput("the trace's header names no instances, so nobody knows under which rules it was made")
+    try:
+        units = {name: unit_of(how["like"], how.get("options", {})) for name, how in described.items()}
+    except (TypeError, KeyError, AttributeError):
+        raise BadInput('the trace\'s header needs "instances": {NAME: {"like": SYSTEM, "options": {...}}}') from None
+    for name, _ in trace.events:
+        if name not in units:
+            raise BadInput(f"the trace has events of {name!r}, which its header does not describe")
+    return units
+
+
+def read_trace(path: str) -> Trace:
+    """Return the trace in a file; `-` is standard input."""
+    try:
+        with click.open_file(path, encoding="utf-8") as file:
+            return Trace.from_lines(file)
+    except OSError as error:
+        raise BadInput(f"cannot read {path}: {error.strerror}") from None
+    except (BadTrace, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: {error}") from None
+
+
+def write_trace(trace: Trace, path: str) -> None:
+    """Write a trace to a file, whole or not at all."""
+    target = Path(path)
+    try:
+        target.write_text("".join(f"{line}\n" for line in trace.to_lines()), encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"cannot write {path}: {error.strerror}") from None
+
+
+def say(transition: Transition, as_json: bool) -> None:
+    """Print one transition, for people or for machines."""
+    click.echo(json.dumps(transition.to_json()) if as_json else str(transition))

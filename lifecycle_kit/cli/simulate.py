@@ -1,0 +1,163 @@
+"""`lifecycle-kit simulate`: one misbehaving program under one system's rules, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from lifecycle_kit.cli import out
+from lifecycle_kit.exits import parse_exit
+from lifecycle_kit.health import parse_health
+from lifecycle_kit.simulate import Script, simulate
+from lifecycle_kit.systems.options import timespan
+from lifecycle_kit.trace import Trace, intervals, starts, time_in
+from lifecycle_kit.units import ns, span
+
+__all__ = ["command"]
+
+
+@click.command("simulate")
+@out.like_options
+@click.option(
+    "--run",
+    "runs",
+    default="1",
+    show_default=True,
+    metavar="TIMES",
+    help="How long each run lasts: 0, 2s, 5,1min,forever. The last one repeats.",
+)
+@click.option(
+    "--exit",
+    "exits",
+    default="1",
+    show_default=True,
+    metavar="ENDS",
+    help="How each run ends: 1, 0, SIGKILL, 1,0,137. The last one repeats.",
+)
+@click.option("--until", type=out.Span(), default="10min", show_default=True, help="Length of the simulated time.")
+@click.option("--ready-after", type=out.Span(), help="When each run says that it is ready (for readiness by notice).")
+@click.option(
+    "--health",
+    "healths",
+    multiple=True,
+    metavar="PROBE=SCRIPT",
+    help="What a probe sees from birth on, such as liveness=20:ok,15:fail. May be repeated.",
+)
+@click.option("--stop-takes", type=out.Span(), default=0.0, help="How long it takes to stop when asked.")
+@click.option("--deaf", is_flag=True, help="It ignores the stop signal.")
+@click.option(
+    "--at",
+    "requests",
+    multiple=True,
+    metavar="TIME:REQUEST",
+    help="A request on the way, such as 30:stop (start, stop, restart, kill, reset). May be repeated.",
+)
+@click.option("--name", default="worker", show_default=True, help="Name of the instance.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of every draw.")
+@click.option("--trace", "trace_file", type=click.Path(dir_okay=False), help="Write the whole trace to this file.")
+@out.json_option
+def command(
+    system_name: str,
+    settings: tuple[str, ...],
+    runs: str,
+    exits: str,
+    until: float,
+    ready_after: float | None,
+    healths: tuple[str, ...],
+    stop_takes: float,
+    deaf: bool,
+    requests: tuple[str, ...],
+    name: str,
+    seed: int,
+    trace_file: str | None,
+    as_json: bool,
+) -> None:
+    r"""Say when a misbehaving program would be started again, and when not.
+
+    \b
+      lifecycle-kit simulate --like systemd --set Restart=always --run 0
+      lifecycle-kit simulate --like supervisord --run 0.5,0.5,30 --exit 1
+      lifecycle-kit simulate --like kubernetes --run 5min --exit 0 --until 1h
+      lifecycle-kit simulate --like systemd --set help
+    """
+    options = out.read_options(system_name, settings)
+    unit = out.unit_of(system_name, options)
+    shared = {
+        "health": dict(_read_health(text) for text in healths),
+        "says": () if ready_after is None else ((ready_after, "ready"),),
+        "on_term": "deaf" if deaf else "exit",
+        "stop_takes_s": stop_takes,
+    }
+    lives = [Script(run_s=run, exit=end, **shared) for run, end in _lives(runs, exits)]  # type: ignore[arg-type]
+    trace = simulate(
+        unit,
+        lives,
+        until,
+        requests=[_read_request(text) for text in requests],
+        name=name,
+        seed=seed,
+        header=out.header_of([name], system_name, options),
+    )
+    if trace_file:
+        out.write_trace(trace, trace_file)
+    for transition in trace.transitions:
+        out.say(transition, as_json)
+    if not as_json:
+        _sum_up(trace)
+
+
+def _lives(runs: str, exits: str) -> list[tuple[float | None, int | str]]:
+    lengths, ends = _words("--run", runs), _words("--exit", exits)
+    count = max(len(lengths), len(ends))
+    made: list[tuple[float | None, int | str]] = []
+    for number in range(count):
+        length, end = lengths[min(number, len(lengths) - 1)], ends[min(number, len(ends) - 1)]
+        try:
+            end_how = next(part for part in parse_exit(end) if part is not None)
+            run = None if length in ("forever", "infinity") else timespan(length)
+        except ValueError as error:
+            raise out.BadInput(f"--run {length} --exit {end}: {error}") from None
+        made.append((run, end_how))
+    return made
+
+
+def _words(option: str, text: str) -> Sequence[str]:
+    words = [word.strip() for word in text.split(",")]
+    if not all(words):
+        raise out.BadInput(f"{option} {text!r}: an entry of the list is empty; write 1,2,3")
+    return words
+
+
+def _read_health(text: str) -> tuple[str, object]:
+    probe, equals, script = text.partition("=")
+    if not equals or probe not in ("startup", "readiness", "liveness"):
+        raise out.BadInput(
+            f"--health {text}: write startup=, readiness= or liveness= and a script such as 20:ok,15:fail"
+        )
+    try:
+        return probe, parse_health(script)
+    except ValueError as error:
+        raise out.BadInput(f"--health {text}: {error}") from None
+
+
+def _read_request(text: str) -> tuple[float, str]:
+    at, _, request = text.partition(":")
+    if request not in ("start", "stop", "restart", "kill", "reset"):
+        raise out.BadInput(f"--at {text}: write TIME:REQUEST with start, stop, restart, kill or reset, such as 30:stop")
+    try:
+        return timespan(at), request
+    except ValueError as error:
+        raise out.BadInput(f"--at {text}: {error}") from None
+
+
+def _sum_up(trace: Trace) -> None:
+    parts = intervals(trace.transitions, trace.until_ns)
+    last = trace.transitions[-1]
+    born = len(starts(trace.transitions))
+    up = span(ns(time_in(parts)))
+    click.echo(
+        f"\n{born} starts in {span(trace.until_ns)}, a process existed for {up}; it ends in {last.target.value!r}."
+    )
+    for at_ns, name, kind, text in trace.alerts:
+        click.echo(f"alert at {span(at_ns)}: {name} {kind}: {text}")
