@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lifecycle_kit.show.ladder_chart import ladder_text as ladder_text
     from lifecycle_kit.show.os_states import os_diagram as os_diagram
     from lifecycle_kit.show.probe_chart import probe_strip as probe_strip
-    from lifecycle_kit.show.probe_chart import probe_strip_text as probe_strip_text
+    from lifecycle_kit.show.probe_words import probe_strip_text as probe_strip_text
     from lifecycle_kit.show.svg import Svg as Svg
     from lifecycle_kit.show.svg import beside as beside
     from lifecycle_kit.show.timeline_chart import timeline as timeline
@@ -28,7 +28,7 @@ _HOME = {
     "ladder_text": "ladder_chart",
     "os_diagram": "os_states",
     "probe_strip": "probe_chart",
-    "probe_strip_text": "probe_chart",
+    "probe_strip_text": "probe_words",
     "state_diagram": "diagram",
     "timeline": "timeline_chart",
     "timeline_text": "timeline_words",

@@ -135,9 +135,7 @@ def arrow(
 
 def _head(before: Point, tip: Point, size: float) -> str:
     angle = math.atan2(tip[1] - before[1], tip[0] - before[0])
-    wings = [
-        (tip[0] - size * math.cos(angle + turn), tip[1] - size * math.sin(angle + turn)) for turn in (0.45, -0.45)
-    ]
+    wings = [(tip[0] - size * math.cos(angle + turn), tip[1] - size * math.sin(angle + turn)) for turn in (0.45, -0.45)]
     return f"M{_at(tip)} L{_at(wings[0])} L{_at(wings[1])} Z"
 
 

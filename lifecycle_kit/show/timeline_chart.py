@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lifecycle_kit.show.axes import label_time_axis, new_axes
 from lifecycle_kit.show.palette import INK, LOOKS, NOW
@@ -162,11 +162,17 @@ def _explain(ax: Axes, moves: Sequence[Transition], alerts: bool) -> None:
 
     present = {move.target for move in moves}
     handles: list[Artist] = [
-        Patch(facecolor=look.fill, edgecolor=look.edge, hatch=look.hatch, hatch_linewidth=0.5, label=f"{look.letter}  {state.value}")
+        Patch(
+            facecolor=look.fill,
+            edgecolor=look.edge,
+            hatch=look.hatch,
+            hatch_linewidth=0.5,
+            label=f"{look.letter}  {state.value}",
+        )
         for state, look in LOOKS.items()
         if state in present
     ]
-    mark = {"linestyle": "none", "markersize": 6}
+    mark: dict[str, Any] = {"linestyle": "none", "markersize": 6}
     handles.append(Line2D([], [], marker="^", color=INK, label="start", **mark))
     if State.FAILED in present:
         handles.append(Line2D([], [], marker="x", color=LOOKS[State.FAILED].edge, label="failure", **mark))
