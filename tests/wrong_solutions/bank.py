@@ -85,10 +85,10 @@ def submission(assignment: str, solution: Solution | None) -> Notebook:
 
 
 def graded(notebook: Notebook, *, hidden: bool) -> dict[str, str | None]:
-    """Run the code cells in order, and return for each test cell None or the message of its failure.
+    """Run solution and test cells in order; return for each test cell None or the message of its failure.
 
     Args:
-        notebook: a submission.
+        notebook: a submission. Its other cells are left out: no test needs them.
         hidden: put the tests of the source into the test cells, as autograding does.
     """
     notebook = copy.deepcopy(notebook)
@@ -98,7 +98,7 @@ def graded(notebook: Notebook, *, hidden: bool) -> dict[str, str | None]:
         for cell in tests:
             cell.source = _cell(source, cell.id).source
     names: dict[str, object] = {"__name__": "__main__"}
-    results = {cell.id: _run(cell, names) for cell in notebook.cells if cell.cell_type == "code"}
+    results = {cell.id: _run(cell, names) for cell in notebook.cells if "nbgrader" in cell.metadata}
     return {cell.id: results[cell.id] for cell in tests}
 
 

@@ -207,7 +207,7 @@ def lost_work(arrived, state):
         misconception="News of finished work is good news, wherever it comes from.",
         cell="dr-drain",
         swaps={
-            '"finished" and event["work"] in state["in_flight"]': '"finished" and event["work"] not in state["outcomes"]',
+            'event["work"] in state["in_flight"]': 'event["work"] not in state["outcomes"]',
             'state["in_flight"].remove(event["work"])': (
                 'state["in_flight"] = [name for name in state["in_flight"] if name != event["work"]]'
             ),

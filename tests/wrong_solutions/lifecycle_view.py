@@ -252,6 +252,19 @@ def lifecycle_view(process_alive, ready, draining, dependency_blocked):
 """,
     ),
     Solution(
+        name="thinks aloud on stderr",
+        cell="lv-view",
+        swaps={
+            "    if not process_alive:": (
+                "    import sys\n"
+                "    import warnings\n\n"
+                '    print("asking the first question", file=sys.stderr)\n'
+                '    warnings.warn("and the second", stacklevel=2)\n'
+                "    if not process_alive:"
+            )
+        },
+    ),
+    Solution(
         name="signals by keyword",
         cell="lv-route",
         code="""
