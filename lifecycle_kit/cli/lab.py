@@ -53,17 +53,22 @@ def command(port: int | None, folder: str, browser: bool | None) -> None:
     course, editable = course_folder(Path(__file__).resolve().parents[1])
     if not editable:
         course = _copied(course, Path(folder))
+    # nbgrader calls its database tool by its bare name.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    click.echo("Starting JupyterLab; Ctrl-C ends it.")
     arguments = [
         sys.executable,
         "-m",
         "jupyterlab",
-        "--ServerApp.ip=127.0.0.1",
+        "--ip=127.0.0.1",
         f"--ServerApp.root_dir={course.parent}",
         f"--LabApp.default_url=/lab/tree/{course.name}/{START}",
+        "--LabApp.extension_manager=readonly",  # its list of extensions would come from the network
+        "--log-level=WARN",
+        "-y",  # Ctrl-C ends it without asking; JupyterLab has saved by then
     ]
     if port is not None:
-        arguments.append(f"--ServerApp.port={port}")
+        arguments.append(f"--port={port}")
     if browser is False or (browser is None and not _has_browser()):
         arguments.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -81,10 +86,6 @@ def _copied(course: Path, folder: Path) -> Path:
 
 
 def _has_browser() -> bool:
-    import webbrowser
-
-    try:
-        webbrowser.get()
-    except webbrowser.Error:
-        return False
-    return True
+    # Without a display Python may find a text browser, which would take the terminal away from the server.
+    displays = ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME", "BROWSER")
+    return sys.platform == "darwin" or any(os.environ.get(name) for name in displays)
