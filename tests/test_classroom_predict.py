@@ -33,6 +33,7 @@ def test_a_prediction_is_noted_in_words() -> None:
 
 def test_three_dots_note_nothing_and_say_what_to_do() -> None:
     assert "in place of the dots" in repr(predict("kill", ...))
+    assert "in place of the dots" in repr(predict("kill", ["Z", ...]))
     assert "No prediction was noted" in repr(compare("kill", "Z"))
     assert repr(calibration()) == "No prediction has been compared yet."
 
@@ -99,6 +100,7 @@ def test_a_run_before_the_prediction_does_not_settle_it() -> None:
 def test_three_dots_do_not_tell_what_an_earlier_run_has_observed() -> None:
     compare("kill", "Z")
     assert "in place of the dots" in repr(predict("kill", ...))
+    assert "in place of the dots" in repr(predict("kill", ["Z", ...]))
 
 
 def test_predictions_outlive_the_kernel() -> None:

@@ -8,7 +8,6 @@ Predictions are kept in memory and, where `kept` can write, for the next kernel.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from types import EllipsisType
 
 from lifecycle_kit.classroom import kept
 
@@ -95,7 +94,7 @@ def predict(
     Args:
         question: a short name, such as "zombie-sigkill"; `compare` uses the same.
         answer: text, a number, True or False, or a list of these (anything else is taken as the
-            text it shows). Three dots note nothing.
+            text it shows). As long as there are three dots in it, nothing is noted.
         sure: how sure you are, in percent, 0 to 100; left out if you would rather not say.
 
     Raises:
@@ -105,9 +104,9 @@ def predict(
         raise ValueError(f"sure is {sure}; say it in percent, from 0 to 100")
     _recall()
     known = _MEMORY.get(question, Prediction(question=question))
-    if isinstance(answer, EllipsisType) and known.answer is None:
+    if _has_dots(answer) and known.answer is None:
         return Prediction(question=question)  # what was observed must not be told before the prediction
-    if isinstance(answer, EllipsisType) or known.held is not None:
+    if _has_dots(answer) or known.held is not None:
         return known
     return _remember(replace(known, answer=_plain(answer), sure=sure, observed=None))
 
@@ -155,6 +154,10 @@ def same(answer: object, observed: object, *, within: float = 0) -> bool:
         pairs = zip(one, other, strict=False)
         return len(one) == len(other) and all(same(*pair, within=within) for pair in pairs)
     return one == other
+
+
+def _has_dots(answer: object) -> bool:
+    return answer is ... or (isinstance(answer, (list, tuple)) and any(map(_has_dots, answer)))
 
 
 def _plain(answer: object) -> Answer:
