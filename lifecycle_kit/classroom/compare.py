@@ -113,7 +113,7 @@ def _list_difference(got: list[Any], want: list[Any], where: str) -> str | None:
 def _close(got: float, want: float) -> bool:
     # Comparing with two bounds never converts a huge whole number to float, which would overflow.
     room = 1e-9 * max(1.0, abs(want))
-    return bool(want - room <= got <= want + room)
+    return got == want or want - room <= got <= want + room
 
 
 def _short(text: str) -> str:
