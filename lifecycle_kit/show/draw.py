@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from lifecycle_kit.show.arrows import Arrow
 from lifecycle_kit.show.layout import HALF_HEIGHT, HALF_WIDTH, Layout, Place, Route
@@ -79,8 +80,8 @@ def _frames(layout: Layout) -> list[str]:
 
 def _box(name: str, place: Place, look: Look, now: bool) -> str:
     left, top = place.x - HALF_WIDTH, place.y - HALF_HEIGHT
-    size = {"width": 2 * HALF_WIDTH, "height": 2 * HALF_HEIGHT}
-    border = {"stroke": NOW, "stroke_width": 5} if now else {"stroke": look.edge, "stroke_width": 1.6}
+    size: dict[str, Any] = {"width": 2 * HALF_WIDTH, "height": 2 * HALF_HEIGHT}
+    border: dict[str, Any] = {"stroke": NOW, "stroke_width": 5} if now else {"stroke": look.edge, "stroke_width": 1.6}
     parts = [element("rect", x=left, y=top, **size, rx=10, fill=look.fill, **border)]
     if now:
         parts.append(element("rect", x=left - 9, y=top - 18, width=42, height=20, rx=6, fill=NOW))

@@ -7,6 +7,7 @@ compute it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from lifecycle_kit.states import State
@@ -71,7 +72,6 @@ def look(state: State | str) -> Look:
     return LOOKS[State(state)]
 
 
-def key_line(states: object = None) -> str:
-    """Return the letters and what they stand for, in one line."""
-    wanted = LOOKS if states is None else states
-    return "  ".join(f"{LOOKS[state].letter} {state.value}" for state in LOOKS if state in wanted)  # type: ignore[operator]
+def key_line(states: Collection[State] = tuple(State)) -> str:
+    """Return the letters of some states and what they stand for, in one line."""
+    return "  ".join(f"{LOOKS[state].letter} {state.value}" for state in State if state in states)

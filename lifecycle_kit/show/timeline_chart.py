@@ -104,7 +104,7 @@ def _draw_bar(ax: Axes, row: int, part: Interval, share: float) -> None:
         row, width, left=left, height=2 * HALF, linewidth=1,
         facecolor=look.fill, edgecolor=look.edge, hatch=look.hatch, hatch_linewidth=0.5,
     )  # fmt: skip
-    room = share * ax.get_window_extent().width / ax.get_figure(root=True).dpi * 72 / 6.2  # characters of 9 points
+    room = share * ax.get_window_extent().width / ax.figure.dpi * 72 / 6.2  # characters of 9 points
     name = part.state.value
     word = name if room > len(name) + 1 else look.letter if room > 2 else ""
     if word:
