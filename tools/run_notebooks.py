@@ -42,6 +42,7 @@ def run(path: Path) -> None:
         kernel_name="python3",
         record_timing=False,
         store_widget_state=False,
+        coalesce_streams=True,  # or the same printed lines are saved in one piece today and in three tomorrow
         resources={"metadata": {"path": str(path.parent)}},
     )
     with tempfile.TemporaryDirectory() as folder:  # as for somebody who has not predicted or answered anything yet
