@@ -106,10 +106,12 @@ class Keeper:
     # --- the process
 
     def _spawn(self, life: int) -> None:
+        argv = self._program.argv
+        argv = argv() if callable(argv) else argv
         self._life, self._born_ns = life, self._clock()
         try:
             self._child = self._nursery.spawn(
-                self._program.argv,
+                argv,
                 env={**self._program.env, LIFE: str(life)},
                 cwd=self._program.cwd,
                 on_lines=partial(self._hear, life),

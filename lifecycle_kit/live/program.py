@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lifecycle_kit.instance import Unit
 from lifecycle_kit.live.checks import Check
 
-__all__ = ["LIFE", "Program"]
+__all__ = ["LIFE", "Argv", "Program"]
 
+Argv = Sequence[str | os.PathLike[str]]
 LIFE = "LIFECYCLE_KIT_LIFE"  # in the environment of each process: which life of its instance it is
 
 
@@ -19,7 +20,8 @@ class Program:
     """A real program under supervision.
 
     Attributes:
-        argv: program and arguments; the program is looked up on PATH.
+        argv: program and arguments; the program is looked up on PATH. Or a function that returns
+            them, asked before each start: for what is only known then, such as another's port.
         unit: how it is supervised, for example `like("systemd")`.
         env: added to the environment of the supervisor.
         cwd: its working directory, the supervisor's own if None.
@@ -31,7 +33,7 @@ class Program:
         ValueError: if the unit has a probe that nobody knows how to make.
     """
 
-    argv: Sequence[str | os.PathLike[str]]
+    argv: Argv | Callable[[], Argv]
     unit: Unit = field(default_factory=Unit)
     env: Mapping[str, str] = field(default_factory=dict)
     cwd: str | None = None
