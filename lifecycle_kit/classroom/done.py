@@ -12,7 +12,7 @@ from lifecycle_kit.classroom.predict import same
 
 __all__ = ["Verdict", "done_if", "pick"]
 
-_DOTS = "not yet: put your answer in place of the dots, then run both cells again."
+_DOTS = "not yet: put your answer in place of the dots, then run the cell again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
