@@ -18,6 +18,7 @@ from lifecycle_kit.states import State
 from lifecycle_kit.systems import SYSTEMS, OptionError, system
 from lifecycle_kit.systems.deployment import RollingUpdate, may_add, may_remove, resolve
 from lifecycle_kit.systems.kubernetes import KubernetesPolicy
+from lifecycle_kit.systems.supervisord import SupervisordPolicy
 from lifecycle_kit.systems.systemd import RESTART_TABLE, SystemdPolicy
 from lifecycle_kit.trace import Trace, starts
 from lifecycle_kit.units import ns
@@ -57,6 +58,27 @@ def last(trace: Trace) -> tuple[float, str, str]:
 @pytest.mark.parametrize("name", sorted(DEFAULTS))
 def test_the_defaults_are_the_systems_own(name: str) -> None:
     assert {option.name: option.default for option in system(name).options} == DEFAULTS[name]
+
+
+def test_the_policies_alone_have_the_same_defaults() -> None:
+    assert like("kubernetes").policy == KubernetesPolicy()
+    assert like("systemd").policy == SystemdPolicy()
+    assert like("supervisord").policy == SupervisordPolicy()
+
+
+@pytest.mark.parametrize(
+    ("option", "least"),
+    [
+        ("readinessProbe.initialDelaySeconds", 0), ("readinessProbe.periodSeconds", 1),
+        ("readinessProbe.timeoutSeconds", 1), ("readinessProbe.successThreshold", 1),
+        ("readinessProbe.failureThreshold", 1), ("livenessProbe.terminationGracePeriodSeconds", 1),
+        ("crashLoopBackOff.maxContainerRestartPeriod", 1), ("terminationGracePeriodSeconds", 0),
+    ],
+)  # fmt: skip
+def test_kubernetes_options_have_a_least_value(option: str, least: int) -> None:
+    like("kubernetes", {option: least})
+    with pytest.raises(OptionError, match=f"at least {least}"):
+        like("kubernetes", {option: least - 1})
 
 
 # --- kubernetes
@@ -138,6 +160,18 @@ def test_kubernetes_pays_the_pre_stop_pause_from_the_grace_period() -> None:
     unit = like("kubernetes", {"lifecycle.preStop.sleep.seconds": 10, "terminationGracePeriodSeconds": 15})
     trace = simulate(unit, Script(on_term="deaf"), until_s=60, requests=[(20, "stop")])
     assert last(trace) == (35, "terminated", "signal SIGKILL")
+
+
+def test_kubernetes_charges_only_whole_seconds_of_a_pause_that_ends_early() -> None:
+    unit = like("kubernetes", {"lifecycle.preStop.sleep.seconds": 10})
+    trace = simulate(unit, Script(on_term="deaf", hook_takes_s=4.6), until_s=60, requests=[(20, "stop")])
+    assert last(trace)[0] == pytest.approx(20 + 4.6 + 26)
+
+
+def test_kubernetes_without_a_grace_period_there_is_no_pause_and_two_seconds_are_left() -> None:
+    unit = like("kubernetes", {"lifecycle.preStop.sleep.seconds": 10, "terminationGracePeriodSeconds": 0})
+    trace = simulate(unit, Script(on_term="deaf"), until_s=60, requests=[(20, "stop")])
+    assert last(trace)[0] == 22
 
 
 def test_kubernetes_probe_defaults_and_names() -> None:
@@ -293,6 +327,8 @@ def test_systemd_stop_sequence() -> None:
     assert last(simulate(like("systemd"), deaf, until_s=99, requests=[(1, "stop")]))[0] == 91
     spared = simulate(like("systemd", SendSIGKILL=False), deaf, until_s=999, requests=[(1, "stop")])
     assert last(spared)[1] == "draining"
+    patient = simulate(like("systemd", TimeoutStopSec=0), deaf, until_s=9999, requests=[(1, "stop")])
+    assert last(patient)[1] == "draining"
     unclean = simulate(like("systemd"), Script(stop_exit=1), until_s=9, requests=[(1, "stop")])
     assert last(unclean) == (1, "failed", "exit 1; gave up: exit-code")
     signals = [c for c in like("systemd", KillSignal="INT").stop.phases if c.signal]
@@ -345,6 +381,11 @@ def test_supervisord_a_stop_in_backoff_keeps_the_count_and_fatal_clears_it() -> 
 
 def test_supervisord_running_clears_the_count() -> None:
     assert begun(like("supervisord"), [0, 0, 2, 0, 0, 0, 0], until_s=99) == [0, 1, 3, 5, 6, 8, 11]
+
+
+def test_supervisord_running_clears_the_count_even_if_it_is_stopped_by_hand() -> None:
+    unit = like("supervisord")
+    assert begun(unit, [0, 99, 0], until_s=9, requests=[(4, "stop"), (5, "start")]) == [0, 1, 5, 6, 8]
 
 
 def test_supervisord_a_program_that_cannot_be_spawned_is_a_failed_start_even_without_startsecs() -> None:
