@@ -11,9 +11,9 @@ import psutil
 PATIENCE_S = 20.0  # how long a loaded machine may take; no test measures how long it did take
 
 
-def eventually(condition: Callable[[], object], what: str) -> None:
+def eventually(condition: Callable[[], object], what: str, patience_s: float = PATIENCE_S) -> None:
     """Wait until `condition()` is true; fail with `what` if it never is."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while not condition():
         assert time.monotonic() < deadline, f"this never became true: {what}"
         time.sleep(0.005)
