@@ -114,13 +114,13 @@ def test_every_film_of_the_lessons_has_a_recording() -> None:
 
 
 def _shots(path: Path) -> list[tuple[str, ...]]:
+    """Return the kind and the steps of every film and line-up that a notebook asks for."""
     shots: list[tuple[str, ...]] = []
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type != "code":
             continue
         for node in ast.walk(ast.parse(cell.source)):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                words = tuple(ast.literal_eval(word) for word in node.args) if node.args else ()
-                shots += [words] if node.func.id == "film" else []
-                shots += [(kind,) for kind in words] if node.func.id == "line_up" else []
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"film", "line_up"}:
+                words = tuple(ast.literal_eval(word) for word in node.args)
+                shots += [words] if node.func.id == "film" else [(kind,) for kind in words]
     return shots
