@@ -45,6 +45,16 @@ def test_every_test_cell_says_that_the_visible_checks_pass(executed: Any) -> Non
     assert all(shown(cell).startswith("the visible checks pass: ") for cell in tests)
 
 
+def test_what_the_prose_says_it_has_seen_was_shown_just_before(executed: Any) -> None:
+    seen = [n for n, cell in enumerate(executed.cells) if cell.id.endswith("-seen")]
+    assert seen
+    for n in seen:
+        numbers = re.findall(r"`([\d.]+)`", executed.cells[n].source)
+        assert numbers
+        for number in numbers:
+            assert re.search(rf"(?<![\d.]){re.escape(number)}(?![\d.])", shown(executed.cells[n - 1])), number
+
+
 def test_what_the_prose_expects_is_what_the_next_cell_shows(executed: Any) -> None:
     expectations = 0
     for prose, cell in zip(executed.cells, executed.cells[1:], strict=False):
