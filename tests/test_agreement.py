@@ -19,7 +19,7 @@ import pytest
 
 from lifecycle_kit import PlainPolicy, ProbeSettings, Readiness, State, Trace, Unit
 from lifecycle_kit.backoff import Backoff
-from lifecycle_kit.drain import term_then_kill
+from lifecycle_kit.drain import Phase, StopPlan, Until, term_then_kill
 from lifecycle_kit.health import segments
 from lifecycle_kit.live.puppetry import puppet
 from lifecycle_kit.live.supervisor import Supervisor
@@ -155,9 +155,35 @@ def killed_by_hand(draw: random.Random) -> Case:
     return Case(kind="killed by hand", unit=BASE, lives=(life,), requests=requests)
 
 
+def stop_hook(draw: random.Random) -> Case:
+    plan = StopPlan(
+        phases=(
+            Phase(name="preStop", until=Until.HOOK, limit_s=1.0),
+            Phase(name="term", signal="SIGTERM", limit_s=0.8),
+            Phase(name="kill", signal="SIGKILL"),
+        )
+    )
+    life = Script(
+        says=((0.3, "ready"),), stop_takes_s=0.4, stop_exit=0,
+        hook_takes_s=draw.choice([None, at(draw, 0.3, 0.6)]),
+    )  # fmt: skip
+    requests = ((at(draw, 0.7, 1.2), "stop"),)
+    unit = replace(BASE, stop=plan)
+    return Case(kind="stop hook", unit=unit, lives=(life,), requests=requests)
+
+
+def slow_answers(draw: random.Random) -> Case:
+    """Answers that come too late are failures; they come in time again later."""
+    slow = at(draw, 0.5, 0.8)
+    health = segments((0, "ok"), (slow, "ok", 5.0), (slow + 1.7, "ok"))
+    unit = replace(BASE, probes=READINESS, readiness=Readiness(by="probe"))
+    return Case(kind="slow answers", unit=unit, lives=(Script(health={"readiness": health}),))
+
+
 KINDS: tuple[Callable[[random.Random], Case], ...] = (
     crash, crash_loop, hang, slow_start, slow_startup_probe, readiness_lost, queue_lost,
     stop_while_starting, second_stop, deaf, stop_in_backoff, leaves_by_itself, killed_by_hand,
+    stop_hook, slow_answers,
 )  # fmt: skip
 
 
