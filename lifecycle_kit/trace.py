@@ -23,8 +23,10 @@ __all__ = [
     "Transition",
     "broken_rules",
     "intervals",
+    "last_moves",
     "starts",
     "time_in",
+    "waits",
 ]
 
 FORMAT = "lifecycle-kit trace"
@@ -190,6 +192,22 @@ def time_in(parts: Iterable[Interval], *states: State) -> float:
 def starts(transitions: Iterable[Transition], instance: str | None = None) -> list[float]:
     """Return the instants, in seconds, at which a life began."""
     return [t.at for t in transitions if t.target is State.STARTING and instance in (None, t.instance)]
+
+
+def waits(transitions: Iterable[Transition], instance: str | None = None) -> list[float]:
+    """Return how long each wait in `backoff` that is over lasted, in seconds and in order of its end."""
+    since, made = dict[str, int](), list[float]()
+    for t in transitions:
+        if instance in (None, t.instance) and t.instance in since:
+            made.append(seconds(t.at_ns - since.pop(t.instance)))
+        if t.target is State.BACKOFF:
+            since[t.instance] = t.at_ns
+    return made
+
+
+def last_moves(transitions: Iterable[Transition]) -> dict[str, Transition]:
+    """Return the last move of each instance by its name, in the order in which they first moved."""
+    return {t.instance: t for t in transitions}
 
 
 def broken_rules(transitions: Iterable[Transition]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -207,3 +208,9 @@ def test_without_a_worker_everything_piles_up() -> None:
 def test_rates_must_not_be_negative() -> None:
     with pytest.raises(ValueError, match="rates must not be negative"):
         backlog(simulate(like("systemd"), Script(), until_s=1), arrive_per_s=-1, done_per_s=1)
+
+
+def test_a_result_says_in_a_line_what_came_of_it() -> None:
+    steady = Fleet(unit=like("kubernetes"), load=Load(per_s=5, steady=True))
+    assert str(run_fleet(steady, until_s=10)) == "49 served, 1 in-flight"
+    assert str(run_fleet(replace(steady, update_at_s=2, load=None), until_s=10)) == "no requests; update done at 2 s"

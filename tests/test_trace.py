@@ -7,9 +7,9 @@ import json
 import pytest
 
 from lifecycle_kit import like
-from lifecycle_kit.simulate import Script, simulate
+from lifecycle_kit.simulate import Script, side_by_side, simulate
 from lifecycle_kit.states import State
-from lifecycle_kit.trace import BadTrace, Trace, Transition, broken_rules, intervals, starts, time_in
+from lifecycle_kit.trace import BadTrace, Trace, Transition, broken_rules, intervals, last_moves, starts, time_in, waits
 
 CRASH = simulate(like("supervisord"), Script(run_s=0.5), until_s=20, name="web", header={"instances": {"web": {}}})
 HEADER = '{"trace": "lifecycle-kit trace", "version": 1}'
@@ -60,6 +60,27 @@ def test_intervals_say_how_long_each_state_lasted() -> None:
 def test_starts_are_the_births_of_lives() -> None:
     assert starts(CRASH.transitions) == [0, 1.5, 4, 7.5]
     assert starts(CRASH.transitions, "nobody") == []
+
+
+def test_waits_are_the_time_without_a_process_before_a_restart_or_a_stop() -> None:
+    assert waits(CRASH.transitions) == [1.0, 2.0, 3.0]
+    stopped = simulate(like("supervisord"), Script(run_s=0.5), until_s=20, requests=[(3.0, "stop")])
+    assert waits(stopped.transitions) == [1.0, 1.0]  # the second one would have lasted 2 s
+
+
+def test_a_wait_that_is_not_over_is_not_counted() -> None:
+    assert waits(simulate(like("supervisord"), Script(run_s=0.5), until_s=3.9).transitions) == [1.0]
+
+
+def test_waits_and_last_moves_keep_instances_apart() -> None:
+    units = {"one": like("supervisord"), "two": like("systemd", Restart="always")}
+    moves = side_by_side(units, Script(run_s=0.5), until_s=20).transitions
+    assert waits(moves, "one") == [1.0, 2.0, 3.0]
+    assert set(waits(moves, "two")) == {0.1}
+    assert {name: move.target for name, move in last_moves(moves).items()} == {
+        "one": State.FAILED, "two": State.FAILED,
+    }  # fmt: skip
+    assert [move.instance for move in last_moves(moves).values()] == ["one", "two"]
 
 
 def test_a_sound_trace_breaks_no_rule() -> None:

@@ -108,6 +108,13 @@ class FleetResult:
         """How many requests ended badly."""
         return sum(request.outcome not in ("", "served") for request in self.requests)
 
+    def __str__(self) -> str:
+        """Return the outcomes and the end of the update in a line."""
+        ends = ", ".join(f"{count} {outcome}" for outcome, count in self.outcomes.items()) or "no requests"
+        if self.update_done_s is None:
+            return ends
+        return f"{ends}; update done at {self.update_done_s:g} s"
+
     def per_second(self, outcome: str) -> list[int]:
         """Return how many requests that arrived in each second ended in this way."""
         counts = Counter(r.at_ns // 1_000_000_000 for r in self.requests if r.outcome == outcome)
