@@ -43,7 +43,8 @@ def test_an_error_in_the_block_leaves_nothing_either(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", HERE)
-def test_nothing_outlives_a_kill_9_of_whoever_brought_it(kind: str) -> None:
+def test_nothing_outlives_a_kill_9_of_whoever_brought_it(kind: str, tmp_path: Path) -> None:
+    """No process, and no file either."""
     code = (
         "import sys, time, psutil\n"
         "from lifecycle_kit.live.specimens import bring\n"
@@ -57,6 +58,7 @@ def test_nothing_outlives_a_kill_9_of_whoever_brought_it(kind: str) -> None:
         pids = [int(word) for word in owner.stdout.readline().split()]
         owner.kill()
     assert len(pids) >= 2
+    assert list(tmp_path.iterdir()) == []
     for pid in pids:
         eventually(lambda pid=pid: is_gone(pid), f"process {pid} of {kind!r} is gone")  # type: ignore[misc]
 

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
@@ -64,9 +64,12 @@ class Exhibit:
 
     def __init__(self, kind: str, leader: Specimen, pipe: Path) -> None:
         self.kind = kind
-        self._leader, self._pipe = leader, pipe
+        self._leader = leader
         self._rest_s = 0.0 if kind == "busy" else _SETTLE_S  # R is where a busy one rests
         self.pid, self.parent = _first_line(leader)
+        # Kept open, so that the pipe's name can be removed; opening it would set a "vforker" free.
+        takes_orders = KINDS[kind][0] in ("family", "adopters")
+        self._orders = os.fdopen(os.open(pipe, os.O_RDWR), "wb", buffering=0) if takes_orders else None
 
     def look(self) -> ProcessView:
         """Return what the operating system says about it, once it has come to rest."""
@@ -129,20 +132,28 @@ class Exhibit:
             self.signal("SIGSTOP")
         if self.kind == "orphan":
             self.end_parent()
-        letter = KINDS[self.kind][1]
-        if not self._wait_until(lambda view: view.state == letter, _SETTLE_S):
-            raise NoSpecimen(f"{self.kind!r} shows {observe(self.pid).state} instead of {letter} on this system")
+        if not self._wait_until(self._has_arrived, _SETTLE_S):
+            shown, wanted = observe(self.pid).state, KINDS[self.kind][1]
+            raise NoSpecimen(f"{self.kind!r} shows {shown} instead of {wanted} on this system")
 
-    def wait_until_gone(self) -> None:
-        """Wait a moment for its last parent to reap it."""
+    def leave(self) -> None:
+        """Take no more orders, and wait a moment for its last parent to reap it."""
+        if self._orders is not None:
+            self._orders.close()
         self._wait_until(lambda view: view.state == GONE, _REAP_S)
 
     @property
     def _is_ours(self) -> bool:
         return self.pid == self._leader.pid
 
+    def _has_arrived(self, view: ProcessView) -> bool:
+        # Suspended as soon as the child is born, which then has yet to open the pipe and stay there.
+        settled = self.kind != "uninterruptible" or "S" in {observe(child).state for child in view.children}
+        return settled and view.state == KINDS[self.kind][1]
+
     def _order(self, line: str) -> None:
-        self._pipe.write_text(f"{line}\n", encoding="ascii")
+        if self._orders is not None:
+            self._orders.write(f"{line}\n".encode())
 
     def _wait_until(self, there: Callable[[ProcessView], bool], limit_s: float) -> bool:
         deadline = time.monotonic() + limit_s
@@ -173,19 +184,21 @@ def bring(kind: str) -> Iterator[Exhibit]:
     require_posix()
     if kind in LINUX_ONLY and sys.platform != "linux":
         raise NoSpecimen(f"{kind!r} needs Linux; see a recording with film({kind!r}, recorded=True)")
-    with tempfile.TemporaryDirectory(prefix="lifecycle-kit-") as folder:
-        pipe = Path(folder) / "pipe"
-        os.mkfifo(pipe)
-        argv = [sys.executable, "-I", "-S", _PROGRAM, KINDS[kind][0], str(pipe)]
-        exhibit = None
-        try:
+    exhibit = None
+    try:
+        with ExitStack() as around:
+            folder = around.enter_context(tempfile.TemporaryDirectory(prefix="lifecycle-kit-"))
+            pipe = Path(folder) / "pipe"
+            os.mkfifo(pipe)
+            argv = [sys.executable, "-I", "-S", _PROGRAM, KINDS[kind][0], str(pipe)]
             with Specimen(argv) as leader:
                 exhibit = Exhibit(kind, leader, pipe)
                 exhibit.arrive()
+                around.close()  # who has the pipe open needs its name no longer
                 yield exhibit
-        finally:
-            if exhibit is not None:
-                exhibit.wait_until_gone()
+    finally:
+        if exhibit is not None:
+            exhibit.leave()
 
 
 def _first_line(leader: Specimen) -> tuple[int, int]:
