@@ -44,7 +44,6 @@ LINUX_ONLY = frozenset({"uninterruptible", "adopted"})
 _PROGRAM = str(Path(__file__).parent / "programs" / "specimen.py")
 _START_S = 10.0  # a Python that starts on a machine under load
 _SETTLE_S = 5.0
-_SETTLE_BUSY_S = 1.0  # a busy one may well stay R
 _REAP_S = 0.3
 _PAUSE_S = 0.02
 
@@ -90,7 +89,8 @@ class Exhibit:
         Raises:
             ValueError: there is no such signal.
         """
-        self._rest_s = _SETTLE_BUSY_S if self.kind == "busy" else _SETTLE_S
+        goes_on = self.kind == "busy" and name.upper().endswith("CONT")
+        self._rest_s = 0.0 if goes_on else _SETTLE_S
         if self._is_ours:
             self._leader.signal(name, group=False)
         else:
