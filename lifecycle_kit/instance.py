@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from lifecycle_kit.drain import StopPlan, term_then_kill
+from lifecycle_kit.exits import Exit
 from lifecycle_kit.probes import ProbeSettings
-from lifecycle_kit.restart import Memory, PlainPolicy, RestartPolicy
+from lifecycle_kit.restart import Decision, Memory, PlainPolicy, Refuse, RestartPolicy
 from lifecycle_kit.states import State
 from lifecycle_kit.units import ns
 
@@ -110,6 +111,8 @@ class Instance:
     failures: int = 0  # in a row, for the alert
     spawn_ns: int | None = None
     spawns_at_once: int = 0
+    last: Exit | None = None  # how the last life ended
+    answer: Decision | Refuse | None = None  # what the policy last said to an end or a start that it did not allow
 
 
 def create(unit: Unit) -> Instance:

@@ -70,6 +70,7 @@ def _start(turn: Turn, trigger: Trigger, manual: bool) -> None:
         if (turn.instance.state, Trigger.START_REFUSED) not in TRANSITIONS:
             raise RequestRefused(turn.instance.state, "start", f"{answer.reason}: wait, or reset the unit first")
         turn.remember(memory)
+        turn.instance = replace(turn.instance, answer=answer)
         turn.go(Trigger.START_REFUSED, answer.reason)
         turn.alert("gave-up", answer.reason)
         return
@@ -190,6 +191,7 @@ def _exited(turn: Turn, code: int | None, signal: str | None, cause: Cause | Non
     how = f"could not be started: {error}" if error else end.how
     policy, memory = turn.instance.unit.policy, turn.instance.memory
     memory, decision = policy.on_exit(memory, end, turn.at, u)
+    turn.instance = replace(turn.instance, last=end)
     if purpose == "restart":  # asked for, so the policy is not asked: start again at once
         _ended(turn, Trigger.EXIT_FAILED, how, Restart(0), counts=False)
         return
@@ -235,7 +237,7 @@ def _as_exit(turn: Turn, code: int | None, signal: str | None, cause: Cause | No
 def _ended(turn: Turn, trigger: Trigger, how: str, decision: Decision, counts: bool = True) -> None:
     turn.go(trigger, f"{how}; gave up: {decision.reason}" if isinstance(decision, GiveUp) else how)
     born = turn.instance.life.spawned_ns
-    turn.instance = replace(turn.instance, timers=MappingProxyType({}))
+    turn.instance = replace(turn.instance, timers=MappingProxyType({}), answer=decision)
     if isinstance(decision, Restart):
         if counts:
             _count_failure(turn, trigger, born, how)

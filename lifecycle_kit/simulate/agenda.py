@@ -49,7 +49,14 @@ class Agenda:
 
     def run(self, until_ns: int) -> None:
         """Do everything due up to and including `until_ns`; then it is `until_ns`."""
-        while self._heap and self._heap[0][0] <= until_ns:
-            self.now_ns, _, action = heapq.heappop(self._heap)
-            action()
+        while self.one(until_ns):
+            pass
         self.now_ns = max(self.now_ns, until_ns)
+
+    def one(self, until_ns: int) -> bool:
+        """Do the next thing that is due up to and including `until_ns`, and say whether there was one."""
+        if not self._heap or self._heap[0][0] > until_ns:
+            return False
+        self.now_ns, _, action = heapq.heappop(self._heap)
+        action()
+        return True

@@ -16,13 +16,13 @@ from typing import Any
 
 from lifecycle_kit.drain import Phase, StopPlan
 from lifecycle_kit.exits import Cause, Exit
-from lifecycle_kit.machine import Readiness, Unit
+from lifecycle_kit.machine import Instance, Readiness, Unit
 from lifecycle_kit.restart import Decision, Done, GiveUp, Go, Memory, Refuse, Restart
 from lifecycle_kit.states import State
 from lifecycle_kit.systems.options import Option, System, choice, count, exits, number, signal_name
 from lifecycle_kit.units import ns
 
-__all__ = ["SYSTEM", "SupervisordPolicy"]
+__all__ = ["SYSTEM", "SupervisordPolicy", "state_of"]
 
 OPTIONS = (
     Option(
@@ -37,6 +37,9 @@ OPTIONS = (
     Option("stopsignal", "SIGTERM", signal_name, "signal that asks it to stop"),
     Option("stopwaitsecs", 10.0, number(), "seconds from the stop signal to SIGKILL"),
 )
+
+
+FATAL = "FATAL, startretries used up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +66,7 @@ class SupervisordPolicy:
         if exit.uptime_ns < ns(self.startsecs) or exit.cause is Cause.SPAWN:
             failures = memory.failures + 1
             if failures > self.startretries:
-                return replace(memory, failures=0), GiveUp("FATAL, startretries used up")
+                return replace(memory, failures=0), GiveUp(FATAL)
             return replace(memory, failures=failures), Restart(ns(failures))
         expected = exit.code in self.exitcodes
         memory = replace(memory, failures=0)
@@ -74,6 +77,16 @@ class SupervisordPolicy:
     def on_request(self, memory: Memory, request: str, at: int) -> Memory:
         """Only a new supervisord forgets the count."""
         return Memory() if request == "supervisor-restarted" else memory
+
+
+def state_of(instance: Instance) -> str:
+    """Return the state in supervisord's own words: one that ended by itself is EXITED, one that was stopped STOPPED."""
+    stopped = instance.last is None or instance.last.cause is Cause.REQUEST
+    if instance.state is State.TERMINATED and not stopped:
+        return "EXITED"
+    if instance.state is State.FAILED and instance.answer != GiveUp(FATAL):
+        return "EXITED"
+    return SYSTEM.native[instance.state]
 
 
 def build(values: Mapping[str, Any]) -> Unit:
