@@ -9,6 +9,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.process_table import leave_out_present_children
+
 # before any test, or any program a test starts, imports matplotlib
 os.environ["MATPLOTLIBRC"] = str(Path(__file__).parent / "matplotlibrc")
 os.environ.pop("MPLBACKEND", None)
@@ -38,3 +40,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.suffix == ".ipynb":
             item.add_marker("notebook")
     items.sort(key=_slowness)
+
+
+@pytest.fixture(autouse=True)
+def _present_children_are_not_this_tests(request: pytest.FixtureRequest) -> None:
+    """Have live tests answer for the processes only that they start themselves."""
+    if request.node.get_closest_marker("live"):
+        leave_out_present_children()

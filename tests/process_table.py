@@ -34,8 +34,18 @@ def all_gone(pids: Iterable[int]) -> bool:
 
 
 def own_children() -> list[str]:
-    """Return the command lines of the children of this process, zombies as "zombie"."""
+    """Return the command lines of the children that this test started, zombies as "zombie"."""
     return [
         "zombie" if child.status() == psutil.STATUS_ZOMBIE else " ".join(child.cmdline())
         for child in psutil.Process().children()
+        if child.pid not in _of_others
     ]
+
+
+def leave_out_present_children() -> None:
+    """Make `own_children` leave out what runs now: another test's kernel, for instance."""
+    _of_others.clear()
+    _of_others.update(child.pid for child in psutil.Process().children())
+
+
+_of_others: set[int] = set()

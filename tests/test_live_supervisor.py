@@ -386,6 +386,18 @@ def test_one_for_all_takes_the_others_along() -> None:
     play({"one": SLEEPER, "two": SLEEPER}, scene, strategy="one_for_all")
 
 
+def test_a_command_may_be_worked_out_anew_before_each_start() -> None:
+    numbers = iter(range(10, 100))
+    program = Program(argv=lambda: ["sh", "-c", f"echo {next(numbers)}"], unit=Unit(policy=AT_ONCE))
+
+    async def scene(supervisor: Supervisor) -> None:
+        await supervisor.start()
+        await supervisor.until(lambda s: len(s.keeper("it").lines) >= 3)
+        assert list(supervisor.keeper("it").lines)[:3] == ["10", "11", "12"]
+
+    play({"it": program}, scene)
+
+
 def test_each_life_knows_its_number() -> None:
     program = python("import os; print(os.environ['LIFECYCLE_KIT_LIFE'])", unit=Unit(policy=AT_ONCE))
 
@@ -431,15 +443,17 @@ def test_leaving_kills_what_runs_and_writes_it_down(pidfd: bool) -> None:
     assert trace.until_ns >= trace.transitions[-1].at_ns
 
 
-def test_a_listener_that_raises_ends_the_supervisor_and_is_heard_of() -> None:
-    def listener(transition: object) -> None:
-        raise ZeroDivisionError(transition)
+@pytest.mark.parametrize("hears", ["on_transition", "on_line"])
+def test_a_listener_that_raises_ends_the_supervisor_and_is_heard_of(hears: str) -> None:
+    def listener(*heard: object) -> None:
+        raise ZeroDivisionError(heard)
 
     async def scene(supervisor: Supervisor) -> None:
         await supervisor.start()
+        await supervisor.until(lambda _: False)
 
     with pytest.raises(ZeroDivisionError):
-        play({"it": SLEEPER}, scene, on_transition=listener)
+        play({"it": says("hello")}, scene, **{hears: listener})
     assert own_children() == []
 
 

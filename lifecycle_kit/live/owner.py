@@ -26,6 +26,7 @@ __all__ = ["Owner"]
 # An interrupt does not wake an idle loop: without a beat an interrupted cell would go on waiting.
 _HEARTBEAT_S = 0.1
 Answer = asyncio.Future[None]
+Mail = tuple[str | None, ev.Event, Answer | None]
 
 
 class Owner:
@@ -47,7 +48,7 @@ class Owner:
         self.group, self.trace, self._on_transition = group, trace, on_transition
         self.keepers: dict[str, Keeper] = {}
         self.pulse = asyncio.Event()
-        self._inbox: asyncio.Queue[tuple[str | None, ev.Event, Answer | None]] = asyncio.Queue()
+        self._inbox: asyncio.Queue[Mail | Exception] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
         self._nursery: Nursery | None = None
         self._born_ns: int | None = None
@@ -86,7 +87,7 @@ class Owner:
     async def _own(self) -> None:
         try:
             while True:
-                self._turn(*await self._inbox.get())
+                self._open_mail(await self._inbox.get())
                 self._wake()
         finally:  # even if the whole loop is being taken down
             self.close()
@@ -167,7 +168,12 @@ class Owner:
 
     def _settle(self) -> None:
         while not self._inbox.empty():
-            self._turn(*self._inbox.get_nowait())
+            self._open_mail(self._inbox.get_nowait())
+
+    def _open_mail(self, mail: Mail | Exception) -> None:
+        if isinstance(mail, Exception):
+            raise mail
+        self._turn(*mail)
 
     async def failures(self) -> list[BaseException]:
         """Return what went wrong inside, once it is closed."""
@@ -179,6 +185,13 @@ class Owner:
         for task in self._tasks:
             if task.done() and not task.cancelled() and (error := task.exception()):
                 raise error
+
+    def attempt(self, listener: Callable[[str], None], line: str) -> None:
+        """Call a listener; one that raises ends the supervisor, as any error inside does."""
+        try:
+            listener(line)
+        except Exception as error:  # noqa: BLE001 - it is raised again, by the owner
+            self._inbox.put_nowait(error)
 
 
 def _asked_by_group(at: int, commands: list[ev.Command]) -> ev.Request:

@@ -156,7 +156,8 @@ class Supervisor:
         self._owner.open(self._programs, seed=self._seed, pidfd=self._pidfd)
         if self._on_line is not None:
             for name, keeper in self._owner.keepers.items():
-                keeper.on_line = partial(self._on_line, name)
+                listener = partial(self._on_line, name)
+                keeper.on_line = partial(self._owner.attempt, listener)
 
     def close(self) -> None:
         """Kill and reap every child, and note how they ended; a second call does nothing."""
