@@ -63,7 +63,7 @@ class Child:
         if not self.argv:
             raise ValueError("an empty command: name the program to start")
         try:
-            self._popen = subprocess.Popen(
+            popen = subprocess.Popen(
                 self.argv,
                 stdin=stdin,
                 stdout=output,
@@ -75,7 +75,8 @@ class Child:
             )
         except OSError as error:
             raise SpawnFailed(self.argv, cwd, error) from error
-        self.pid = self._popen.pid
+        popen.returncode = 0  # so that the Popen object leaves it alone: it is ours to reap
+        self.pid = popen.pid
         self.started_ns = time.monotonic_ns()
         self.exit: Exit | None = None
         self._status: int | None = None
@@ -123,9 +124,7 @@ class Child:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
             status = self._wait() if self._status is None else self._status
-            # The Popen object would otherwise complain that it was never waited for.
-            self._popen.returncode = os.waitstatus_to_exitcode(status)
-            self.exit = self._as_exit(self._popen.returncode)
+            self.exit = self._as_exit(os.waitstatus_to_exitcode(status))
         return self.exit
 
     def _wait(self) -> int:
