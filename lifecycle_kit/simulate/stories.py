@@ -61,8 +61,8 @@ def crash_numbers(trace: Trace, *, backlog: int, lines: int) -> dict[str, Number
 
 def crash_moral(trace: Trace) -> str:
     """Return what a crash loop teaches."""
-    last = trace.transitions[-1] if trace.transitions else None
-    end = "The policy gave up" if last is not None and last.target.value == "failed" else "It would go on like this"
+    gave_up = any(kind == "gave-up" for _, _, kind, _ in trace.alerts)
+    end = "The policy gave up" if gave_up else "It would go on like this"
     return f"Restarting did not repair anything: the next life finds the same credentials. {end}; a person must act."
 
 

@@ -14,16 +14,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import signal
 import time
 from collections import deque
-from typing import Any
+from collections.abc import Callable
 
-from tornado.web import Application, RequestHandler
+from lifecycle_kit.live.programs.common import CREDENTIALS, log, port, say, span
+from lifecycle_kit.live.programs.service import Answer, Reply, Stop, listen
 
-from lifecycle_kit.live.programs.common import CREDENTIALS, listen, log, port, span, tell
-
-__all__ = ["Jobs", "main"]
+__all__ = ["Broker", "Jobs", "main"]
 
 _TICK_S = 0.05
 
@@ -96,95 +94,85 @@ class Broker:
         self.jobs.add(due - self.arrived)
         self.arrived = due
         for job in self.jobs.requeue(now):
-            log(f"broker: the worker that took job {job} is lost: the job is back in the queue")
+            log(f"the worker that took job {job} is lost: the job is back in the queue")
         self._go_down(self.options.down_from is not None and 0 <= age - self.options.down_from < self.options.down_for)
 
     def _go_down(self, down: bool) -> None:
         if down != self.down:
             self.down = down
-            log("broker: down: every request is answered 503" if down else "broker: up again")
-            tell("not-ready" if down else "ready")
+            log("down: workers are answered 503" if down else "up again")
+            say("not-ready" if down else "ready")
 
+    def stats(self, _: Answer) -> Reply:
+        """Answer how many jobs stand where."""
+        return 200, self.jobs.stats
 
-class Handler(RequestHandler):
-    """Every request there is."""
+    def livez(self, _: Answer) -> Reply:
+        """Answer: it is alive, that is all."""
+        return 200, {"alive": True}
 
-    def initialize(self, broker: Broker) -> None:
-        """Take the broker that the application was given."""
-        self.broker = broker
+    def readyz(self, _: Answer) -> Reply:
+        """Answer whether it serves workers."""
+        return (503 if self.down else 200), {"ready": not self.down}
 
-    def prepare(self) -> None:
-        """Let nobody in while the broker is down, or with wrong credentials."""
-        if self.broker.down and self.request.path != "/livez":
-            self.answer(503, error="the broker is down")
-        elif self.request.path in ("/take", "/done") and not self._may():
-            self.broker.jobs.denied += 1
-            self.answer(401, error="these credentials are not accepted")
+    def add(self, request: Answer) -> Reply:
+        """Take in new jobs."""
+        self.jobs.add(int(request.number("n", 1)))
+        return 200, self.jobs.stats
 
-    def _may(self) -> bool:
-        return self.request.headers.get("Authorization") == f"Bearer {self.broker.options.credentials}"
+    def take(self, _: Answer) -> Reply:
+        """Give a job away."""
+        job = self.jobs.take(time.monotonic())
+        return (204, {}) if job is None else (200, {"job": job})
 
-    def get(self, what: str) -> None:
-        """Answer a look."""
-        if what in ("livez", "readyz"):
-            self.answer(200, ok=True)
-        elif what == "stats":
-            self.answer(200, **self.broker.jobs.stats)
-        else:
-            self.answer(405, error=f"POST to /{what}, do not GET it")
+    def finish(self, request: Answer) -> Reply:
+        """Hear that a job is done."""
+        held = self.jobs.finish(int(request.number("job", 0)))
+        return (200 if held else 410), {"held": held}
 
-    def post(self, what: str) -> None:
-        """Do what is asked."""
-        if what == "jobs":
-            self.broker.jobs.add(self.number("n", 1))
-            self.answer(200, **self.broker.jobs.stats)
-        elif what == "take":
-            job = self.broker.jobs.take(time.monotonic())
-            self.set_status(204) if job is None else self.answer(200, job=job)
-        elif what == "done":
-            held = self.broker.jobs.finish(self.number("job", 0))
-            self.answer(200 if held else 410, held=held)
-        else:
-            self.answer(405, error=f"GET /{what}, do not POST to it")
+    def guarded(self, act: Callable[[Answer], Reply]) -> Callable[[Answer], Reply]:
+        """Return `act` for those who may, while the broker is up."""
 
-    def number(self, name: str, default: int) -> int:
-        """Return a number from the query, the default if it is none."""
-        text = self.get_query_argument(name, "")
-        return int(text) if text.isdecimal() else default
+        def guard(request: Answer) -> Reply:
+            if self.down:
+                return 503, {"error": "the broker is down"}
+            if request.request.headers.get("Authorization") != f"Bearer {self.options.credentials}":
+                self.jobs.denied += 1
+                return 401, {"error": "these credentials are not accepted"}
+            return act(request)
 
-    def answer(self, status: int, **content: Any) -> None:
-        """Answer with a status and a JSON object."""
-        self.set_status(status)
-        self.finish(content)
+        return guard
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m lifecycle_kit.live.programs.broker",
+        prog="broker",
         description="Keep jobs for workers: POST /jobs?n=5, /take and /done?job=7; GET /stats, /livez and /readyz.",
     )
-    parser.add_argument("--port", type=port, default=0, metavar="N", help="of 127.0.0.1; 0 takes any free one")
-    parser.add_argument("--credentials", default=CREDENTIALS, metavar="WORD", help="what a worker must show")
-    parser.add_argument("--backlog", type=int, default=0, metavar="N", help="jobs to begin with [%(default)s]")
-    parser.add_argument("--arrive-per-s", type=span, default=0, metavar="N", help="jobs that come in by themselves")
-    parser.add_argument("--lease", type=span, default=2, metavar="S", help="how long a worker may keep a job [%(default)s]")
-    faults = parser.add_argument_group("faults")
-    faults.add_argument("--down-from", type=span, metavar="S", help="answer 503 to everything from this age on")
-    faults.add_argument("--down-for", type=span, default=float("inf"), metavar="S", help="for so long; for ever if left out")
+    add = parser.add_argument
+    add("--port", type=port, default=0, metavar="N", help="on 127.0.0.1; 0 takes any that is free [0]")
+    add("--credentials", default=CREDENTIALS, metavar="WORD", help="what a worker must show [%(default)s]")
+    add("--backlog", type=int, default=0, metavar="N", help="jobs to begin with [0]")
+    add("--arrive-per-s", type=span, default=0, metavar="N", help="jobs that come in by themselves [0]")
+    add("--lease", type=span, default=2, metavar="S", help="how long a worker may keep a job [%(default)s]")
+    faults = parser.add_argument_group("faults").add_argument
+    faults("--down-from", type=span, metavar="S", help="answer workers 503 from this age on")
+    faults("--down-for", type=span, default=1e6, metavar="S", help="for so long; for ever if left out")
     return parser
 
 
 async def serve(options: argparse.Namespace) -> None:
-    """Serve until SIGTERM comes; the queue is in memory, so there is nothing to bring home."""
-    leaving = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, leaving.set)
-    broker = Broker(options)
-    listen("broker", Application([(r"/(\w+)", Handler, {"broker": broker})], log_function=lambda _: None), options.port)
-    tell("ready")
-    while not leaving.is_set():
+    """Serve until asked to stop; the queue is in memory, so there is nothing to bring home."""
+    broker, stop = Broker(options), Stop()
+    paths = {
+        "GET /livez": broker.livez, "GET /readyz": broker.readyz, "GET /stats": broker.stats, "POST /jobs": broker.add,
+        "POST /take": broker.guarded(broker.take), "POST /done": broker.guarded(broker.finish),
+    }  # fmt: skip
+    listen(options.port, paths)
+    say("ready")
+    while not stop:
         broker.tick()
         await asyncio.sleep(_TICK_S)
-    tell("stopping")
 
 
 def main() -> None:

@@ -10,13 +10,14 @@ import argparse
 import http.client
 import json
 import os
+import re
 import select
 import signal
 import sys
 import time
 from urllib.parse import urlsplit
 
-from lifecycle_kit.live.programs.common import CREDENTIALS, NO_PERMISSION, crash_after, fail, log, span, tell
+from lifecycle_kit.live.programs.common import CREDENTIALS, NO_PERMISSION, crash_after, fail, log, say, span
 
 __all__ = ["Queue", "Worker", "main"]
 
@@ -85,26 +86,26 @@ class Worker:
         self._pause(self._options.connect)
         while not self.leaving:
             self._look_for_work()
-        tell("stopping")
-        log("worker: nothing in hand, leaving")
+        say("stopping")
+        log("nothing in hand, leaving")
 
     def _look_for_work(self) -> None:
         try:
             status, body = self._queue.post("/take")
         except Unreachable as error:
             if self._said != "blocked":
-                log(f"worker: lost the queue at {self._queue.url} ({error}), waiting for it")
+                log(f"lost the queue at {self._queue.url} ({error}), waiting for it")
             self._say("blocked", on="queue")
             self._pause(self._options.retry)
             return
         if status in (http.client.UNAUTHORIZED, http.client.FORBIDDEN):
-            log(f"worker: error: the queue answers {status}: it does not accept these credentials")
-            fail(NO_PERMISSION, "worker: giving up: somebody must set --credentials right")
+            log(f"POST {self._queue.url}/take: {status}")
+            fail(NO_PERMISSION, "the queue does not accept these credentials; set --credentials right")
         if self._said == "blocked":
-            tell("unblocked")
+            say("unblocked")
             self._said = ""
         if not self._said:
-            tell("ready")
+            say("ready")
         if status == http.client.OK:
             self._do(json.loads(body)["job"])
         else:
@@ -117,14 +118,14 @@ class Worker:
         try:
             status, _ = self._queue.post(f"/done?job={job}")
         except Unreachable as error:
-            log(f"worker: job {job} is done, but the queue cannot be told ({error}): somebody will do it again")
+            log(f"job {job} is done, but the queue cannot be told ({error}): somebody will do it again")
             return
         if status != http.client.OK:
-            log(f"worker: job {job} took too long: the queue has given it to somebody else")
+            log(f"job {job} took too long: the queue has given it to somebody else")
 
     def _say(self, word: str, **more: object) -> None:
         if word != self._said:
-            tell(word, **more)
+            say(word, **more)
             self._said = word
 
     def _pause(self, seconds: float) -> None:
@@ -136,21 +137,20 @@ class Worker:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m lifecycle_kit.live.programs.worker",
+        prog="worker",
         description="Take jobs from a queue, one at a time. SIGTERM: finish the job in hand, then leave with 0. "
         "Credentials that the queue does not accept: leave with 77.",
     )
-    port = os.environ.get("BROKER_SERVICE_PORT")
-    known = {"default": f"http://127.0.0.1:{port}"} if port else {"required": True}
-    parser.add_argument("--queue", metavar="URL", help="where jobs come from; default: port $BROKER_SERVICE_PORT", **known)
-    parser.add_argument("--credentials", default=CREDENTIALS, metavar="WORD", help="shown to the queue")
-    parser.add_argument("--job", type=span, default=0.1, metavar="S", help="how long a job takes [%(default)s]")
-    parser.add_argument("--connect", type=span, default=0.2, metavar="S", help="how long connecting takes [%(default)s]")
-    parser.add_argument("--idle", type=span, default=0.1, metavar="S", help="pause if there is no job [%(default)s]")
-    parser.add_argument("--retry", type=span, default=0.2, metavar="S", help="pause if there is no queue [%(default)s]")
-    faults = parser.add_argument_group("faults")
-    faults.add_argument("--deaf", action="store_true", help="ignore SIGTERM")
-    faults.add_argument("--crash-after", type=span, metavar="S", help="crash at this age, whatever is in hand")
+    add = parser.add_argument
+    add("--queue", required=True, metavar="URL", help="where jobs come from, such as http://127.0.0.1:8080")
+    add("--credentials", default=CREDENTIALS, metavar="WORD", help="shown to the queue [%(default)s]")
+    add("--job", type=span, default=0.1, metavar="S", help="how long a job takes [%(default)s]")
+    add("--connect", type=span, default=0.2, metavar="S", help="how long it takes to connect [%(default)s]")
+    add("--idle", type=span, default=0.1, metavar="S", help="pause if there is no job [%(default)s]")
+    add("--retry", type=span, default=0.2, metavar="S", help="pause if there is no queue [%(default)s]")
+    faults = parser.add_argument_group("faults").add_argument
+    faults("--deaf", action="store_true", help="ignore SIGTERM")
+    faults("--crash-after", type=span, metavar="S", help="crash at this age, whatever is in hand")
     return parser
 
 
@@ -158,13 +158,11 @@ def main() -> None:
     """Work as the command line says."""
     parser = _parser()
     options = parser.parse_args()
-    try:
-        queue = Queue(options.queue, options.credentials)
-    except ValueError:
+    if not re.fullmatch(r"http://[^/:]+:\d{1,5}", options.queue):
         parser.error(f"--queue {options.queue}: give an address such as http://127.0.0.1:8080")
-    log(f"worker: configuration loaded, the queue is {options.queue}")
-    if options.crash_after is not None:
-        crash_after("worker", options.crash_after)
+    queue = Queue(options.queue, options.credentials)
+    log(f"configuration loaded, the queue is {options.queue}")
+    crash_after(options.crash_after)
     Worker(queue, options).run()
     sys.exit(0)
 
