@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 
 import psutil
 
+from lifecycle_kit.live.supervisor import Supervisor
+
 PATIENCE_S = 20.0  # how long a loaded machine may take; no test measures how long it did take
 
 
@@ -31,6 +33,13 @@ def is_gone(pid: int) -> bool:
 def all_gone(pids: Iterable[int]) -> bool:
     """Return whether every one of `pids` is gone."""
     return all(is_gone(pid) for pid in pids)
+
+
+def pid_of(supervisor: Supervisor, name: str) -> int:
+    """Return the number of an instance's process, which must exist: to signal 0 is to signal oneself."""
+    pid = supervisor.keeper(name).pid
+    assert pid is not None
+    return pid
 
 
 def own_children() -> list[str]:

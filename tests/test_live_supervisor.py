@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from lifecycle_kit import PlainPolicy, ProbeSettings, Readiness, RequestRefused, State, Unit
+from lifecycle_kit import PlainPolicy, ProbeSettings, Readiness, RequestRefused, State, Unit, live
 from lifecycle_kit.backoff import Backoff
 from lifecycle_kit.drain import Phase, StopPlan, Until, term_then_kill
 from lifecycle_kit.live.checks import Call, Check, Exec, HttpGet
@@ -22,7 +23,7 @@ from lifecycle_kit.live.supervisor import Supervisor
 from lifecycle_kit.replay import replay
 from lifecycle_kit.simulate import Script, simulate
 from lifecycle_kit.trace import Trace, broken_rules, starts
-from tests.process_table import PATIENCE_S, is_gone, own_children
+from tests.process_table import PATIENCE_S, is_gone, own_children, pid_of
 
 pytestmark = pytest.mark.live
 
@@ -75,8 +76,7 @@ def test_a_child_that_is_killed_from_outside_is_seen_and_replaced() -> None:
     async def scene(supervisor: Supervisor) -> None:
         await supervisor.start()
         await supervisor.until(reaches(State.RUNNING))
-        first = supervisor.keeper("it").pid
-        assert first is not None
+        first = pid_of(supervisor, "it")
         os.kill(first, 9)
         await supervisor.until(lambda s: s.keeper("it").pid not in (None, first))
         assert is_gone(first)
@@ -380,7 +380,7 @@ def test_one_for_all_takes_the_others_along() -> None:
         await supervisor.start()
         for name in ("one", "two"):
             await supervisor.until(reaches(State.RUNNING, name))
-        os.kill(supervisor.keeper("one").pid or 0, 9)
+        os.kill(pid_of(supervisor, "one"), 9)
         await supervisor.until(lambda s: s["one"].number == s["two"].number == 2)
 
     play({"one": SLEEPER, "two": SLEEPER}, scene, strategy="one_for_all")
@@ -482,3 +482,14 @@ def test_elsewhere_than_on_posix_opening_says_where_to_go(monkeypatch: pytest.Mo
             monkeypatch.undo()
 
     asyncio.run(scene())
+
+
+def test_the_room_offers_its_names_without_importing_them_beforehand() -> None:
+    code = (
+        "import sys, lifecycle_kit.live as live; assert 'asyncio' not in sys.modules; "
+        "print(*(getattr(live, name).__name__ for name in live.__all__))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == live.__all__
+    with pytest.raises(AttributeError, match="no attribute 'Dead'"):
+        live.Dead  # noqa: B018

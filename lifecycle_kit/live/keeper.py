@@ -89,6 +89,8 @@ class Keeper:
                 due = partial(self._due, command.life, name, command.serial)
                 self._cancel(name)
                 self._timers[name] = asyncio.get_running_loop().call_later(seconds(after), due)
+            case ev.WatchProbe() | ev.RunHook() if self._child is None:
+                pass  # it has just ended, and the news is on its way
             case ev.WatchProbe(probe=probe, now=at_once):
                 self._watch(probe, at_once)
             case ev.RunHook(life=life, hook=hook) if hook in self._program.hooks:
@@ -174,7 +176,8 @@ class Keeper:
             self._timers.pop(name).cancel()
 
     def _target(self) -> Target:
-        return Target(life=self._life, pid=self.pid or 0, port=self.port, nursery=self._nursery)
+        assert self.pid is not None  # its end would have ended whoever looks
+        return Target(life=self._life, pid=self.pid, port=self.port, nursery=self._nursery)
 
     def _watch(self, probe: str, at_once: bool) -> None:
         life = self._life
