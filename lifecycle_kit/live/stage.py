@@ -13,10 +13,12 @@ from typing import Any, Self
 
 from lifecycle_kit.live.program import Program
 from lifecycle_kit.live.supervisor import Supervisor
-from lifecycle_kit.states import HAS_PROCESS, RequestRefused
+from lifecycle_kit.states import HAS_PROCESS, RequestRefused, State
 from lifecycle_kit.trace import Transition
 
 __all__ = ["LineHeard", "Moved", "Stage"]
+
+_EQUAL_LINES = 3
 
 LineHeard = Callable[[str, str], None]
 Moved = Callable[[Transition], None]
@@ -27,31 +29,34 @@ class Stage:
 
     Args:
         programs: by name, in start order.
+        described: how each is supervised, for the header of the trace: `{name: {"like": ..., "options": {...}}}`.
         seed: of every draw.
-        header: of the trace.
         on_transition: called with each transition.
-        on_line: called with a name and a log line, or "is process 4711" when a process begins.
+        on_line: called with a name and a log line, or "is process 4711" when a process begins. Of equal lines in a row
+            it gets the first ones only.
 
     Attributes:
         supervisor: whose programs they are.
-        log: each line as "name: line".
+        log: each log line as "name: line".
     """
 
     def __init__(
         self,
         programs: Mapping[str, Program],
+        described: Mapping[str, Any],
         *,
         seed: int = 0,
-        header: Mapping[str, Any] | None = None,
         on_transition: Moved | None = None,
         on_line: LineHeard | None = None,
     ) -> None:
-        self._tell = on_line
+        self._on_line = on_line
         self._pids: dict[str, int | None] = dict.fromkeys(programs)
+        self._last, self._again = ("", ""), 0
         self.log: list[str] = []
+        header = {"instances": dict(described)}
         self.supervisor = Supervisor(
             programs, seed=seed, header=header, on_transition=on_transition, on_line=self._heard
-        )
+        )  # fmt: skip
 
     async def __aenter__(self) -> Self:
         await self.supervisor.__aenter__()
@@ -64,11 +69,13 @@ class Stage:
         self._looking.cancel()
         await self.supervisor.__aexit__(kind, error, trace)
 
-    async def stop(self, name: str) -> None:
-        """Ask one to stop as its plan says, and return when it has ended; nothing if it has no process."""
-        with suppress(RequestRefused):
-            await self.supervisor.ask(name, "stop")
-        await self.supervisor.until(lambda supervisor: supervisor.state(name) not in HAS_PROCESS)
+    async def stop(self, *names: str) -> None:
+        """Stop these one after the other, each as its plan says; those without a process are left as they are."""
+        for name in names:
+            if self.supervisor.state(name) in HAS_PROCESS - {State.DRAINING}:
+                with suppress(RequestRefused):  # it has ended by itself just now
+                    await self.supervisor.ask(name, "stop")
+            await self.supervisor.until(lambda s, name=name: s.state(name) not in HAS_PROCESS)  # type: ignore[misc]
 
     def lines(self, name: str) -> int:
         """Return how many log lines one has written."""
@@ -78,10 +85,20 @@ class Stage:
         """Return where one listens, None if nowhere."""
         return self.supervisor.keeper(name).port
 
+    def tell(self, name: str, line: str) -> None:
+        """Tell the audience something that no program has written."""
+        if self._on_line is None:
+            return
+        self._again = self._again + 1 if (name, line) == self._last else 0
+        if self._again < _EQUAL_LINES:
+            self._on_line(name, line)
+        elif self._again == _EQUAL_LINES:
+            self._on_line(name, "... and so on: further lines like this are kept, but not shown")
+        self._last = name, line
+
     def _heard(self, name: str, line: str) -> None:
         self.log.append(f"{name}: {line}")
-        if self._tell is not None:
-            self._tell(name, line)
+        self.tell(name, line)
 
     async def _look(self) -> None:
         """Look after each event whether a new process has begun; that ends with the stage."""
@@ -90,5 +107,5 @@ class Stage:
     def _new_pids(self) -> None:
         for name, last in self._pids.items():
             pid = self._pids[name] = self.supervisor.keeper(name).pid
-            if pid not in (None, last) and self._tell is not None:
-                self._tell(name, f"is process {pid}")
+            if pid not in (None, last):
+                self.tell(name, f"is process {pid}")

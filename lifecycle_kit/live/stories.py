@@ -1,30 +1,37 @@
 """The running example with real processes: what `simulate.stories` does in virtual time.
 
-Its one rule: every number is counted where it arises, in a real log, at the real broker, from real answers. The pids
-are real as well, and none of them outlives its story.
+Its one rule: every number is counted where it arises - in a real log, at the real broker, from real answers. The pids
+are real as well, and none of them outlives its story, however it ends.
 
-    story = await crash_loop()      # in a notebook cell
-    asyncio.run(crash_loop())       # anywhere else
+    story = await crash_loop()          # in a notebook cell
+    story = asyncio.run(crash_loop())   # anywhere else
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from itertools import cycle, islice
 from typing import Any
 
-from tornado.simple_httpclient import SimpleAsyncHTTPClient
-
-from lifecycle_kit.live.services import broker, worker
+from lifecycle_kit.instance import Unit
+from lifecycle_kit.live.program import Program
+from lifecycle_kit.live.services import api, broker, worker
 from lifecycle_kit.live.stage import LineHeard, Moved, Stage
-from lifecycle_kit.simulate.stories import JOBS_PER_S, crash_moral, crash_numbers
-from lifecycle_kit.simulate.story import Story
-from lifecycle_kit.states import State
+from lifecycle_kit.live.supervisor import Supervisor
+from lifecycle_kit.live.traffic import Client
+from lifecycle_kit.simulate.stories import JOBS_PER_S, crash_moral, crash_numbers, drain_moral, half_moral
+from lifecycle_kit.simulate.story import Number, Story
+from lifecycle_kit.states import HAS_PROCESS, State
 from lifecycle_kit.systems import like
 
-__all__ = ["TELL", "crash_loop"]
+__all__ = ["TELL", "crash_loop", "drain", "half_started"]
 
 FINAL = frozenset({State.TERMINATED, State.FAILED})
+PROBED_EACH_SECOND = {"livenessProbe.periodSeconds": 1, "readinessProbe.periodSeconds": 1}
+HALF_STARTED = 2  # its number, as in virtual time
+PER_S, TAKES_MS, BEFORE_STOP, AFTER_STOP = 20, 700, 20, 10  # the load under which an instance is stopped
+
+Rows = dict[str, dict[str, Number]]
 
 
 async def crash_loop(
@@ -41,7 +48,7 @@ async def crash_loop(
     Args:
         system: whose restart policy the worker has.
         options: of that system, by name.
-        seconds_: when to end it if the policy has not given up by then.
+        seconds_: when it ends if the policy has not given up by then.
         seed: of every draw.
         on_transition: called with each transition.
         on_line: called with a name and a log line, or "is process 4711".
@@ -49,38 +56,123 @@ async def crash_loop(
     Raises:
         NotPosix: on a system without process groups.
     """
-    described = _described(broker=("systemd", {"Type": "notify"}), worker=(system, dict(options or {})))
-    units = {name: like(how["like"], how["options"]) for name, how in described.items()}
+    described = _described({"broker": ("systemd", {"Type": "notify"}), "worker": (system, dict(options or {}))})
+    units = _units(described)
     programs = {
         "broker": broker(units["broker"], arrive_per_s=JOBS_PER_S),
         "worker": worker(units["worker"], lambda: stage.port("broker"), after=("broker",), credentials="wrong"),
     }
-    header = {"instances": described}
-    stage = Stage(programs, seed=seed, header=header, on_transition=on_transition, on_line=on_line)
+    stage = Stage(programs, described, seed=seed, on_transition=on_transition, on_line=on_line)
     async with stage:
-        supervisor = stage.supervisor
-        await supervisor.start()
-        await supervisor.until(lambda s: s.state("worker") in FINAL or s.now_s >= seconds_)
-        waiting = (await _look(stage.port("broker"), "/stats"))["backlog"]
-        await stage.stop("worker")
-        await stage.stop("broker")
-    trace = supervisor.trace
+        await stage.supervisor.start()
+        await stage.supervisor.until(lambda s: s.state("worker") in FINAL or s.now_s >= seconds_)
+        with Client() as client:
+            waiting = (await client.look(stage.port("broker"), "/stats"))["backlog"]
+        await stage.stop("worker", "broker")
+    trace = stage.supervisor.trace
     numbers = crash_numbers(trace, backlog=waiting, lines=stage.lines("worker"))
     return Story(name="crash-loop", trace=trace, rows={system: numbers}, moral=crash_moral(trace), log=stage.log)
 
 
-def _described(**instances: tuple[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+async def half_started(
+    *,
+    requests: int = 300,
+    seed: int = 0,
+    on_transition: Moved | None = None,
+    on_line: LineHeard | None = None,
+) -> Story:
+    """Return the story of an API instance that is alive and not ready, routed on liveness and on readiness.
+
+    Args:
+        requests: how many come in under each rule.
+        seed: of every draw.
+        on_transition: called with each transition.
+        on_line: called with a name and a log line, or "is process 4711".
+
+    Raises:
+        NotPosix: on a system without process groups.
+    """
+    described = _described({f"api-{number}": ("kubernetes", PROBED_EACH_SECOND) for number in range(3)})
+    broken = f"api-{HALF_STARTED}"
+    programs = {name: api(unit, half_started=name == broken) for name, unit in _units(described).items()}
+    stage, rows = Stage(programs, described, seed=seed, on_transition=on_transition, on_line=on_line), Rows()
+    async with stage:
+        await stage.supervisor.start()
+        await stage.supervisor.until(lambda s: len(_eligible(s, programs, "readiness")) == 2 and s.keeper(broken).port)
+        with Client() as client:
+            for rule in ("liveness", "readiness"):
+                names = _eligible(stage.supervisor, programs, rule)
+                stage.tell("balancer", f"routes {requests} requests on {rule}: to {', '.join(names)}")
+                ports = [stage.port(name) or 0 for name in names]
+                ends = await client.ask_in_turn(islice(cycle(ports), requests), "/work?ms=5")
+                rows[f"routed on {rule}"] = {"answered": ends["served"], "errors": requests - ends["served"]}
+        await stage.stop(*programs)
+    return Story(
+        name="half-started", trace=stage.supervisor.trace, rows=rows, moral=half_moral(rows), log=stage.log
+    )  # fmt: skip
+
+
+def _eligible(supervisor: Supervisor, names: Mapping[str, Program], rule: str) -> list[str]:
+    """Return the instances to which a balancer routes by this rule."""
+    if rule == "readiness":
+        return [name for name in names if supervisor.keeper(name).routed]
+    # One whose liveness has failed is on its way out.
+    return [name for name in names if supervisor.state(name) in HAS_PROCESS - {State.DRAINING}]
+
+
+async def drain(*, seed: int = 0, on_transition: Moved | None = None, on_line: LineHeard | None = None) -> Story:
+    """Return the story of a stop under load, without and with a drain.
+
+    Args:
+        seed: of every draw.
+        on_transition: called with each transition.
+        on_line: called with a name and a log line, or "is process 4711".
+
+    Raises:
+        NotPosix: on a system without process groups.
+    """
+    ways = {"without a drain": "no-drain", "with a drain": "drain"}
+    options = {"readinessProbe.periodSeconds": 1}
+    described = _described(dict.fromkeys(ways.values(), ("kubernetes", options)))
+    programs = {name: api(unit, no_drain=name == "no-drain") for name, unit in _units(described).items()}
+    stage, rows = Stage(programs, described, seed=seed, on_transition=on_transition, on_line=on_line), Rows()
+    async with stage:
+        await stage.supervisor.start()
+        await stage.supervisor.until(lambda s: all(s.keeper(name).routed for name in programs))
+        for way, name in ways.items():
+            stage.tell("client", f"asks {name} {PER_S} times a second for {TAKES_MS} ms of work")
+            rows[way] = await _stopped_under_load(stage, name)
+        await stage.stop(*programs)
+    return Story(name="drain", trace=stage.supervisor.trace, rows=rows, moral=drain_moral(rows), log=stage.log)
+
+
+async def _stopped_under_load(stage: Stage, name: str) -> dict[str, Number]:
+    """Return what becomes of the requests; those after the stop come from clients that have not heard of it."""
+
+    async def stop_in_time(number: int) -> None:
+        if number == BEFORE_STOP:
+            await stage.supervisor.ask(name, "stop")
+
+    with Client() as client:
+        port, path = stage.port(name) or 0, f"/work?ms={TAKES_MS}"
+        ends = await client.ask_steadily(
+            port, path, per_s=PER_S, requests=BEFORE_STOP + AFTER_STOP, before=stop_in_time
+        )  # fmt: skip
+    lost = ends.total() - ends["served"] - ends["refused"]
+    return {"finished": ends["served"], "refused": ends["refused"], "lost": lost}
+
+
+def _described(instances: Mapping[str, tuple[str, Mapping[str, Any]]]) -> dict[str, dict[str, Any]]:
     """Return what a trace must say of its instances so that it can be replayed."""
     return {name: {"like": system, "options": dict(options)} for name, (system, options) in instances.items()}
 
 
-async def _look(port: int | None, path: str) -> dict[str, Any]:
-    client = SimpleAsyncHTTPClient(force_instance=True)
-    try:
-        answer = await client.fetch(f"http://127.0.0.1:{port}{path}")
-        return dict(json.loads(answer.body))
-    finally:
-        client.close()
+def _units(described: Mapping[str, Mapping[str, Any]]) -> dict[str, Unit]:
+    return {name: like(how["like"], how["options"]) for name, how in described.items()}
 
 
-TELL = {"crash-loop": crash_loop}
+TELL: dict[str, Callable[..., Awaitable[Story]]] = {
+    "crash-loop": crash_loop,
+    "half-started": half_started,
+    "drain": drain,
+}
