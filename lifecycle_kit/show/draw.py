@@ -14,7 +14,7 @@ from typing import Any
 from lifecycle_kit.show.arrows import Arrow
 from lifecycle_kit.show.layout import HALF_HEIGHT, HALF_WIDTH, Layout, Place, Route
 from lifecycle_kit.show.palette import INK, MUTED, NOW, PAPER, SHADE, Look
-from lifecycle_kit.show.svg import Point, arrow, element, text_block
+from lifecycle_kit.show.svg import Point, arrow, element, group, text_block
 
 __all__ = ["LABEL_SIZE", "Marks", "draw", "key_height", "label_lines", "route_of"]
 
@@ -88,7 +88,7 @@ def _box(name: str, place: Place, look: Look, now: bool) -> str:
         parts.append(text_block(["now"], (left + 12, top - 8), size=14, fill=PAPER, font_weight="bold"))
     parts.append(text_block([name], (place.x, place.y - 8), size=17, font_weight="bold"))
     parts.append(text_block([place.note], (place.x, place.y + 13), size=12.5))
-    return "\n".join(parts)
+    return group(parts, data_state=name)
 
 
 def _style(arrow: Arrow, marks: Marks) -> tuple[str, float, str | None]:
@@ -103,10 +103,10 @@ def _style(arrow: Arrow, marks: Marks) -> tuple[str, float, str | None]:
 def _line(layout: Layout, shown: Arrow, marks: Marks) -> str:
     colour, width, dash = _style(shown, marks)
     points = route_of(layout, shown).points
-    line = arrow(points, colour=colour, width=width, dash=dash, head=10 if width < 3 else 15)
-    if shown.source in layout.places:
-        return line
-    return line + element("circle", cx=points[0][0], cy=points[0][1], r=4, fill=colour)
+    parts = [arrow(points, colour=colour, width=width, dash=dash, head=10 if width < 3 else 15)]
+    if shown.source not in layout.places:  # it leaves a frame, not a box
+        parts.append(element("circle", cx=points[0][0], cy=points[0][1], r=4, fill=colour))
+    return group(parts, data_from=shown.source, data_to=shown.target, data_when=", ".join(shown.labels))
 
 
 def _label(layout: Layout, shown: Arrow, marks: Marks) -> str:

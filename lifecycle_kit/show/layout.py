@@ -98,7 +98,7 @@ _MAIN_ROUTES = {
     ("blocked", "running"): Route(((568, 97), (568, 178)), (577, 137), "start"),
     ("running", "draining"): Route(((624, 205), (784, 205)), (714, 158)),
     ("draining", "terminated"): Route(((880, 232), (880, 378)), (871, 268), "end"),
-    ("running", "failed"): Route(((566, 232), (566, 378)), (575, 274), "start"),
+    ("running", "failed"): Route(((566, 232), (566, 378)), (557, 272), "end"),
     ("starting", "failed"): Route(((152, 232), (532, 378)), (322, 274)),
     ("failed", "backoff"): Route(((488, 398), (368, 398)), (428, 386)),
     ("backoff", "starting"): Route(((278, 378), (126, 232)), (232, 320), "start"),
@@ -115,18 +115,18 @@ _EXIT_ROUTES = {
     ("starting", "draining"): Route(((84, 178), (84, 24), (824, 24), (824, 178)), (94, 98), "start"),
     ("ready", "draining"): Route(((290, 178), (290, 34), (806, 34), (806, 178)), (281, 110), "end"),
     ("blocked", "draining"): Route(((624, 70), (842, 70), (842, 178)), (851, 112), "start"),
-    ("starting", "terminated"): Route(((64, 178), (64, 20), (936, 20), (936, 405), (920, 405)), (170, 32)),
+    ("starting", "terminated"): Route(((64, 178), (64, 20), (942, 20), (942, 405), (920, 405)), (170, 32)),
     ("ready", "terminated"): Route(((376, 232), (376, 246), (660, 246), (826, 378)), (470, 257)),
     ("running", "terminated"): Route(((610, 232), (826, 378)), (672, 262), "start"),
-    ("blocked", "terminated"): Route(((624, 56), (936, 56), (936, 405), (920, 405)), (720, 45)),
+    ("blocked", "terminated"): Route(((624, 56), (942, 56), (942, 405), (920, 405)), (720, 45)),
     ("draining", "failed"): Route(((806, 232), (624, 388)), (682, 354), "start"),
-    ("ready", "failed"): Route(((366, 232), (546, 378)), (452, 292), "start"),
+    ("ready", "failed"): Route(((366, 232), (546, 378)), (452, 294), "start"),
     ("blocked", "failed"): Route(((624, 84), (642, 84), (642, 356), (606, 378)), (651, 330), "start"),
 }
 _LOWER_ROUTES = {
     ("terminated", "failed"): Route(((784, 398), (624, 398)), (704, 410)),
     ("backoff", "failed"): Route(((368, 412), (488, 412)), (428, 424)),
-    ("created", "failed"): Route(((172, 396), (206, 396), (206, 346), (530, 346), (530, 378)), (400, 335)),
+    ("created", "failed"): Route(((172, 396), (206, 396), (206, 346), (530, 346), (530, 378)), (348, 335)),
 }
 # These run below the boxes and need a deeper frame.
 _LANE_ROUTES = {
@@ -139,7 +139,7 @@ _LANE_ROUTES = {
 LANES = frozenset(_LANE_ROUTES)
 
 PROCESS, NO_PROCESS, WORKING = "a process exists", "no process", "any of these four"
-_BAND = Frame((12, 12, 936, 284), (820, 42), shaded=True)
+_BAND = Frame((12, 12, 936, 284), (830, 42), shaded=True)
 _WITHOUT_PROCESS = ("created", "failed", "backoff", "terminated")
 _ROUTES = {**_INNER_ROUTES, **_EXIT_ROUTES, **_LOWER_ROUTES, **_LANE_ROUTES, **_MAIN_ROUTES}
 

@@ -18,7 +18,7 @@ from lifecycle_kit.show.layout import Frame, Layout, Place, Route
 from lifecycle_kit.show.palette import Look
 from lifecycle_kit.show.svg import Svg
 
-__all__ = ["LETTERS", "OS_TRANSITIONS", "OsState", "os_diagram", "os_states"]
+__all__ = ["LETTERS", "OS_LAYOUT", "OS_TRANSITIONS", "OsState", "os_diagram", "os_states"]
 
 
 class OsState(enum.Enum):
@@ -67,7 +67,7 @@ OS_TRANSITIONS: Mapping[tuple[OsState, str], OsState] = MappingProxyType(
 )
 
 _ALIVE, _BOTH_R = "any of these three", "Linux: R for both"
-_LAYOUT = Layout(
+OS_LAYOUT = Layout(
     width=500,
     height=488,
     places={
@@ -132,15 +132,15 @@ def os_diagram(current: OsState | str | None = None) -> Svg:
     states = [] if name is None else [state.value for state in os_states(name)]
     marks = Marks(current=frozenset(states))
     words = [] if name is None else [_now(name, states)]
-    groups = {label: frame.members for label, frame in _LAYOUT.frames.items() if frame.members}
+    groups = {label: frame.members for label, frame in OS_LAYOUT.frames.items() if frame.members}
     letters = [f"{state.value}: {' or '.join(LETTERS[state]) or 'no letter'}" for state in OsState]
     opening = "The states of a process, as the operating system sees it."
     return Svg(
-        width=_LAYOUT.width,
-        height=_LAYOUT.height + key_height(marks, words),
+        width=OS_LAYOUT.width,
+        height=OS_LAYOUT.height + key_height(marks, words),
         title="The states of a process" + (f", now {' or '.join(states)}" if states else ""),
         text="\n".join([opening, *words, f"Linux' letters: {'; '.join(letters)}.", *sentences(rows)]),
-        body=draw(_LAYOUT, merged(rows, groups), marks, {state.value: _LOOK for state in OsState}, words),
+        body=draw(OS_LAYOUT, merged(rows, groups), marks, {state.value: _LOOK for state in OsState}, words),
     )
 
 

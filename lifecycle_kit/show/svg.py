@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from lifecycle_kit.show.palette import INK, PAPER
 
-__all__ = ["Point", "Svg", "arrow", "beside", "element", "rounded_path", "text_block"]
+__all__ = ["Point", "Svg", "arrow", "beside", "element", "group", "rounded_path", "text_block"]
 
 Point = tuple[float, float]
 
 FONT = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 LINE_HEIGHT = 1.2
-WIDEST = 1000  # pixels; a notebook shows a picture at its own size, and cuts off what is wider than the page
+WIDEST = 900  # pixels; a notebook shows a picture at its own size, and cuts off what is wider than the page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -79,13 +78,18 @@ def element(tag: str, content: str | None = None, **attributes: Any) -> str:
     >>> element("text", "a < b", x=1.0, font_size=12)
     '<text x="1" font-size="12">a &lt; b</text>'
     """
-    given = (
-        f' {name.replace("_", "-")}="{html.escape(_number(value))}"'
-        for name, value in attributes.items()
-        if value is not None
-    )
-    start = f"<{tag}{''.join(given)}"
+    start = f"<{tag}{_written(attributes)}"
     return f"{start}/>" if content is None else f"{start}>{html.escape(content, quote=False)}</{tag}>"
+
+
+def group(children: Iterable[str], **attributes: Any) -> str:
+    """Return elements as one group; attributes as in `element`."""
+    return f"<g{_written(attributes)}>" + "\n".join(children) + "</g>"
+
+
+def _written(attributes: Mapping[str, Any]) -> str:
+    given = ((name.replace("_", "-"), value) for name, value in attributes.items() if value is not None)
+    return "".join(f' {name}="{html.escape(_number(value))}"' for name, value in given)
 
 
 def text_block(lines: Iterable[str], at: Point, *, size: float = 13, anchor: str = "middle", **more: Any) -> str:
@@ -139,11 +143,6 @@ def _head(before: Point, tip: Point, size: float) -> str:
     return f"M{_at(tip)} L{_at(wings[0])} L{_at(wings[1])} Z"
 
 
-def length_of(points: Sequence[Point]) -> float:
-    """Return the length of a line through `points`."""
-    return sum(math.dist(a, b) for a, b in pairwise(points))
-
-
 def beside(left: Svg, right: Svg, gap: int = 24) -> Svg:
     """Return one picture with `left` and `right` next to each other, aligned at the top."""
     shift = left.width + gap
@@ -152,5 +151,5 @@ def beside(left: Svg, right: Svg, gap: int = 24) -> Svg:
         height=max(left.height, right.height),
         title=f"{left.title}; beside it: {right.title}",
         text=f"{left.text}\n\n{right.text}",
-        body=f'<g>{left.body}</g>\n<g transform="translate({shift} 0)">{right.body}</g>',
+        body=group([left.body]) + "\n" + group([right.body], transform=f"translate({shift} 0)"),
     )
