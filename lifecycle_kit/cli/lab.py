@@ -6,6 +6,7 @@ import importlib.util
 import os
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -53,6 +54,7 @@ def command(port: int | None, folder: str, browser: bool | None) -> None:
     course, editable = course_folder(Path(__file__).resolve().parents[1])
     if not editable:
         course = _copied(course, Path(folder))
+    _trust(course)
     # nbgrader calls its database tool by its bare name.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     click.echo("Starting JupyterLab; Ctrl-C ends it.")
@@ -83,6 +85,19 @@ def _copied(course: Path, folder: Path) -> Path:
     except OSError as error:
         raise out.BadInput(f"cannot write the lessons to {folder}: {error.strerror}; choose another --folder") from None
     return folder.resolve()
+
+
+def _trust(course: Path) -> None:
+    """Sign the lessons: JupyterLab shows saved SVG pictures only of notebooks that it trusts."""
+    import nbformat
+    from nbformat.sign import NotebookNotary
+
+    notary = NotebookNotary()
+    for path in sorted(course.glob("**/*.ipynb")):
+        # A notebook that cannot be read or signed opens all the same, with words in place of its pictures.
+        with suppress(OSError, ValueError):
+            notary.sign(nbformat.read(path, as_version=4))
+    notary.store.close()
 
 
 def _has_browser() -> bool:
