@@ -112,7 +112,7 @@ class Watch:
         phase = at if phase_ns is None else phase_ns
         earliest = max(at, born_ns + ns(settings.initial_delay_s))
         if settings.from_end:
-            return cls(settings, tally, earliest + ns(settings.period_s), phase, born_ns)
+            return cls(settings, tally, earliest + settings.interval_ns(tally, earliest - born_ns), phase, born_ns)
         return cls(
             settings,
             tally,
@@ -126,11 +126,11 @@ def _tick_at_or_after(at: int, phase: int, period: int) -> int:
     return phase + -((phase - at) // period) * period
 
 
-def _follower(watch: Watch, start: int, end: int) -> int:
+def _follower(watch: Watch, tally: Tally, start: int, end: int) -> int:
     """Return when the probe after the one from `start` to `end` starts; ticks missed meanwhile merge into one."""
-    period = ns(watch.settings.period_s)
     if watch.settings.from_end:
-        return end + period
+        return end + watch.settings.interval_ns(tally, end - watch.born_ns)
+    period = ns(watch.settings.period_s)
     tick = _tick_at_or_after(start + 1, watch.phase_ns, period)
     return max(tick, end)
 
@@ -138,7 +138,7 @@ def _follower(watch: Watch, start: int, end: int) -> int:
 def probed(watch: Watch, start: int, end: int, outcome: Outcome) -> Watch:
     """Return the watch after one probe from `start` to `end` (nanoseconds) that saw `outcome`."""
     tally = observe(watch.settings, watch.tally, outcome, start - watch.born_ns)
-    return replace(watch, tally=tally, next_ns=_follower(watch, start, end))
+    return replace(watch, tally=tally, next_ns=_follower(watch, tally, start, end))
 
 
 def _segment_at(target: Sequence[Segment], at: int) -> tuple[Segment, int]:
@@ -214,7 +214,7 @@ def _run(watch: Watch, target: Sequence[Segment], until_ns: int) -> tuple[int | 
 def _skip(watch: Watch, outcome: Outcome, takes: int, segment_end: int) -> Watch | None:
     """Return the watch after as many probes of this segment as surely change no verdict; None if there are none."""
     spacing = _spacing(watch, takes)
-    if spacing is None:
+    if spacing is None or _changes_pace(watch):
         return None
     left = math.inf if segment_end >= FOREVER_NS else -((watch.next_ns - segment_end) // spacing)
     count = min(left, _harmless(watch, outcome, spacing))
@@ -237,6 +237,12 @@ def _spacing(watch: Watch, takes: int) -> int | None:
     if takes >= period:
         return takes
     return period if (watch.next_ns - watch.phase_ns) % period == 0 else None
+
+
+def _changes_pace(watch: Watch) -> bool:
+    """Tell whether the distance of the coming probes may change; then each of them is made."""
+    settings, age = watch.settings, watch.next_ns - watch.born_ns
+    return settings.start_interval_s is not None and settings.in_start(watch.tally, age)
 
 
 def _harmless(watch: Watch, outcome: Outcome, spacing: int) -> float:

@@ -38,8 +38,10 @@ class ProbeSettings:
         failure_threshold: equal failures in a row that make it bad, >= 1.
         from_end: the period is counted from the end of a probe instead (Docker's health interval).
         start_period_s: failures before this age do not count until the first success (Docker).
+        start_interval_s: the period during that time; None: `period_s` (Docker).
         initially_good: verdict before the first one is reached; None: by kind (liveness good, others not).
         holds: after a bad liveness or any startup verdict no further probe in this life (Kubernetes).
+        carries: the run of equal outcomes goes on counting in the next life (Kubernetes; Docker begins anew).
 
     Source: Kubernetes pkg/apis/core/v1/defaults.go and pkg/kubelet/prober/worker.go.
     """
@@ -52,15 +54,18 @@ class ProbeSettings:
     failure_threshold: int = 3
     from_end: bool = False
     start_period_s: float = 0.0
+    start_interval_s: float | None = None
     initially_good: bool | None = None
     holds: bool = True
+    carries: bool = True
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"probe kind {self.kind!r} is not known; choose one of {', '.join(KINDS)}")
-        for name in ("period_s", "timeout_s"):
-            if not ns(getattr(self, name)):
-                raise ValueError(f"{name} must be greater than 0, got {getattr(self, name)}")
+        for name in ("period_s", "timeout_s", "start_interval_s"):
+            value = getattr(self, name)
+            if value is not None and not ns(value):
+                raise ValueError(f"{name} must be greater than 0, got {value}")
         for name in ("success_threshold", "failure_threshold"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
@@ -72,6 +77,16 @@ class ProbeSettings:
     def initial(self) -> bool:
         """The verdict of a new life before any probe."""
         return self.kind == "liveness" if self.initially_good is None else self.initially_good
+
+    def in_start(self, tally: Tally, age_ns: int) -> bool:
+        """Tell whether a life of this age is in its start period still: failures do not count yet."""
+        return not tally.succeeded and age_ns < ns(self.start_period_s)
+
+    def interval_ns(self, tally: Tally, age_ns: int) -> int:
+        """Return the period that holds at this age of a life, nanoseconds."""
+        if self.start_interval_s is not None and self.in_start(tally, age_ns):
+            return ns(self.start_interval_s)
+        return ns(self.period_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,11 +118,13 @@ class Tally:
 
 
 def new_life(settings: ProbeSettings, tally: Tally) -> Tally:
-    """Return the tally at the start of another life: the verdict starts anew, the run goes on counting.
+    """Return the tally at the start of another life: the verdict starts anew, the run goes on if the probe carries it.
 
     So two liveness failures, a crash for another reason, and one failure of the new life reach a threshold
     of three. Source: Kubernetes pkg/kubelet/prober/worker.go (a new container ID clears only the hold).
     """
+    if not settings.carries:
+        return Tally.first(settings)
     return replace(tally, good=settings.initial, failed=False, succeeded=False)
 
 
@@ -130,7 +147,7 @@ def observe(settings: ProbeSettings, tally: Tally, outcome: Outcome, age_ns: int
     if outcome is Outcome.ERROR or tally.on_hold(settings):
         return tally
     success = outcome is Outcome.SUCCESS
-    if not success and not tally.succeeded and age_ns < ns(settings.start_period_s):
+    if not success and settings.in_start(tally, age_ns):
         return tally
     run = tally.run + 1 if tally.last is outcome else 1
     counted = replace(tally, last=outcome, run=run, succeeded=tally.succeeded or success)

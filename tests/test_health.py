@@ -29,6 +29,7 @@ def probes(draw: st.DrawFn) -> ProbeSettings:
         failure_threshold=draw(st.integers(1, 4)),
         from_end=draw(st.booleans()),
         start_period_s=draw(st.sampled_from([0, 0, 7, 31])),
+        start_interval_s=draw(st.sampled_from([None, None, 0.4, 3])),
         initially_good=draw(st.sampled_from([None, None, True, False])),
         holds=single or draw(st.booleans()),
     )
@@ -96,6 +97,15 @@ def test_docker_counts_the_interval_from_the_end_of_a_check() -> None:
     probe = ProbeSettings(period_s=2, timeout_s=10, from_end=True)
     watch = Watch.begin(probe, Tally.first(probe), at=0, born_ns=0)
     assert [start for start, *_ in walk(watch, segments((0, "ok", 1)), ns(9))] == [ns(2), ns(5), ns(8)]
+
+
+def test_in_the_start_period_docker_checks_at_its_own_pace_until_the_first_success() -> None:
+    probe = ProbeSettings(period_s=4, timeout_s=3, from_end=True, start_period_s=6, start_interval_s=1)
+    watch = Watch.begin(probe, Tally.first(probe), at=0, born_ns=0)
+    starts = [start for start, *_ in walk(watch, segments((0, "fail")), ns(14))]
+    assert starts == [ns(second) for second in (1, 2, 3, 4, 5, 6, 10, 14)]
+    starts = [start for start, *_ in walk(watch, segments((0, "fail"), (2, "ok")), ns(14))]
+    assert starts == [ns(second) for second in (1, 2, 6, 10, 14)]
 
 
 def test_health_scripts_are_read_as_they_are_typed() -> None:

@@ -57,6 +57,11 @@ def test_a_restart_does_not_clear_the_failure_counter() -> None:
     assert verdicts(ProbeSettings(kind="liveness"), "FFF", new_life_before=3) == "SSF"
 
 
+def test_a_probe_that_carries_nothing_begins_anew_with_each_life() -> None:
+    docker = ProbeSettings(carries=False)
+    assert new_life(docker, Tally(good=True, last=Outcome.FAILURE, run=2)) == Tally.first(docker)
+
+
 def test_a_verdict_that_replaces_the_container_clears_the_counter() -> None:
     assert verdicts(ProbeSettings(kind="liveness"), "FFFFFF", new_life_before=4) == "SSFSSF"
 
@@ -81,7 +86,8 @@ def test_rise_and_fall_are_thresholds_without_a_hold() -> None:
     ("wrong", "named"),
     [
         ({"kind": "health"}, "startup, readiness, liveness"), ({"period_s": 0}, "period_s"),
-        ({"timeout_s": -1}, "-1"), ({"failure_threshold": 0}, "failure_threshold must be at least 1, got 0"),
+        ({"timeout_s": -1}, "-1"), ({"start_interval_s": 0}, "start_interval_s must be greater than 0, got 0"),
+        ({"failure_threshold": 0}, "failure_threshold must be at least 1, got 0"),
         ({"kind": "liveness", "success_threshold": 2}, "success_threshold must be 1 for a liveness probe"),
     ],
 )  # fmt: skip

@@ -23,6 +23,7 @@ __all__ = [
     "System",
     "choice",
     "count",
+    "duration",
     "exits",
     "number",
     "read",
@@ -191,3 +192,15 @@ def timespan(value: Any) -> float:
         raise ValueError(f"unit {unknown[0]!r} is not known; use us, ms, s, min, h, d or w")
     # Summed in whole microseconds, systemd's own grain, so that 100 ms is exactly 0.1 s.
     return sum(round(float(amount) * _UNITS[unit or "s"] * 1e6) for amount, unit in parts) / 1e6
+
+
+def duration(value: Any) -> float:
+    """Read a duration as Go programs do: "1h30m", "15s", "100ms"; a bare number is seconds.
+
+    >>> duration("1m30s"), duration("100ms"), duration(2)
+    (90.0, 0.1, 2.0)
+    """
+    text = str(value).strip().lower()
+    if not re.fullmatch(r"\d+(\.\d+)?|(\d+(\.\d+)?(h|m|s|ms|us))+", text):
+        raise ValueError("give a duration such as 15s, 1m30s or 100ms")
+    return timespan(text)
