@@ -20,6 +20,7 @@ class Until(enum.Enum):
     EXIT = "exit"
     HOOK = "hook"
     DRAINED = "drained"
+    EMPTY = "empty"  # after the end of the process: nothing of its group remains; skipped if nothing did
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +30,14 @@ class Phase:
     Attributes:
         name: what the system calls it, such as "preStop" or "stop-sigterm".
         signal: sent when the phase begins, such as "SIGTERM"; None sends nothing.
+        to: who gets it: the "group" of the process, or the "main" process alone.
         until: what ends it early.
         limit_s: longest time for it, seconds; None waits as long as it takes.
     """
 
     name: str
     signal: str | None = None
+    to: str = "group"
     until: Until = Until.EXIT
     limit_s: float | None = None
 
@@ -44,7 +47,7 @@ class StopPlan:
     """How a unit is stopped.
 
     Attributes:
-        phases: in order; the last one usually kills.
+        phases: in order; the last one usually kills. If the last one runs out, the process is left to itself.
         budget_s: seconds that all phases before the kill share; None: each has only its own limit.
         floor_s: the least that a phase with a signal gets, even from an empty budget.
         whole_seconds: charge only the full seconds that earlier phases used (Kubernetes).

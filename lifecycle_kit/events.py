@@ -6,16 +6,16 @@ the life it belongs to, and is dropped if that life is over. `at` is nanoseconds
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from lifecycle_kit.exits import Cause
 from lifecycle_kit.states import State, Trigger
 
 __all__ = [
-    "Alert", "Blocked", "CloseRoute", "Command", "Drained", "Event", "Exited", "HookDone", "Idle", "Moved",
-    "News", "Notified", "OpenRoute", "Probed", "Request", "RunHook", "SetTimer", "Signal", "Spawn", "SpawnFailed",
-    "Spawned", "TimerFired", "Unblocked", "WatchProbe", "Working", "event_from_json", "event_to_json",
+    "Alert", "Blocked", "CloseRoute", "Command", "Drained", "Emptied", "Event", "Exited", "Extended", "HookDone",
+    "Idle", "Moved", "News", "Notified", "OpenRoute", "Probed", "Request", "RunHook", "SetTimer", "Signal", "Spawn",
+    "SpawnFailed", "Spawned", "TimerFired", "Unblocked", "WatchProbe", "Working", "event_from_json", "event_to_json",
 ]  # fmt: skip
 
 
@@ -51,19 +51,36 @@ class SpawnFailed(News):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exited(News):
-    """The process has ended. `cause` is given where somebody knows better than the exit tells."""
+    """The process has ended. `cause` is given where somebody knows better than the exit tells.
+
+    `core`: it left a core dump. `remains`: other processes of its group still exist.
+    """
 
     code: int | None = None
     signal: str | None = None
     u: float = 0.0
     cause: Cause | None = None
+    core: bool = False
+    remains: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emptied(News):
+    """What remained of the process' group after its end is gone as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notified(News):
-    """The process says: "ready", "not-ready" or "stopping"."""
+    """The process says: "ready", "not-ready", "stopping", "alive" (to a watchdog) or "unwell"."""
 
     notice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extended(News):
+    """The process asks that what it is doing may take at least `by_ns` from now."""
+
+    by_ns: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +120,9 @@ class Drained(News):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HookDone(News):
-    """The hook that a stop plan ran has ended."""
+    """The hook that a stop plan ran has ended with exit code `code`."""
+
+    code: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +134,8 @@ class TimerFired(News):
 
 
 Event = (
-    Request | Spawned | SpawnFailed | Exited | Notified | Probed | Blocked | Unblocked | Working | Idle
-    | Drained | HookDone | TimerFired
+    Request | Spawned | SpawnFailed | Exited | Emptied | Notified | Extended | Probed | Blocked | Unblocked | Working
+    | Idle | Drained | HookDone | TimerFired
 )  # fmt: skip
 
 
@@ -140,10 +159,11 @@ class Spawn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """Send `signal` to the process group of life `life`."""
+    """Send `signal` to life `life`: to its process `group`, or to its `main` process alone."""
 
     life: int
     signal: str
+    to: str = "group"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +225,9 @@ _EVENTS: dict[str, type[Any]] = {
         Spawned,
         SpawnFailed,
         Exited,
+        Emptied,
         Notified,
+        Extended,
         Probed,
         Blocked,
         Unblocked,
@@ -219,13 +241,13 @@ _EVENTS: dict[str, type[Any]] = {
 
 
 def event_to_json(event: Event) -> dict[str, Any]:
-    """Return an event as plain data, with its kind under "event".
+    """Return an event as plain data, with its kind under "event"; what is at its default is left out.
 
     >>> event_to_json(Working(at=5, life=1))
     {'event': 'Working', 'at_ns': 5, 'life': 1}
     """
-    fields = asdict(event)
-    plain = {k: v.value if isinstance(v, Cause) else v for k, v in fields.items() if v is not None}
+    defaults = {field.name: field.default for field in fields(event)}
+    plain = {k: v.value if isinstance(v, Cause) else v for k, v in asdict(event).items() if v != defaults[k]}
     return {"event": type(event).__name__, "at_ns": plain.pop("at"), **plain}
 
 
@@ -235,15 +257,15 @@ def event_from_json(data: dict[str, Any]) -> Event:
     Raises:
         ValueError: if the kind is not known or a key is missing or too many.
     """
-    fields = dict(data)
-    kind = _EVENTS.get(str(fields.pop("event", None)))
+    values = dict(data)
+    kind = _EVENTS.get(str(values.pop("event", None)))
     if kind is None:
         raise ValueError(f"{data.get('event')!r} is no event; known are {', '.join(sorted(_EVENTS))}")
-    fields.pop("instance", None)
-    if "cause" in fields:
-        fields["cause"] = Cause(fields["cause"])
+    values.pop("instance", None)
+    if "cause" in values:
+        values["cause"] = Cause(values["cause"])
     try:
-        event: Event = kind(at=fields.pop("at_ns"), **fields)
+        event: Event = kind(at=values.pop("at_ns"), **values)
     except (TypeError, KeyError) as error:
         raise ValueError(f"a {data['event']} event has the wrong keys: {error}") from None
     return event

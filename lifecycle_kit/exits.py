@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-__all__ = ["Cause", "Exit", "Verdict", "classify", "parse_exit"]
+__all__ = ["Cause", "Exit", "Verdict", "classify", "parse_exit", "signal_number"]
 
 
 class Cause(enum.Enum):
@@ -24,6 +24,7 @@ class Cause(enum.Enum):
     REQUEST = "request"  # we asked it to stop
     OUTSIDER = "outsider"  # a signal that the supervisor did not send
     SPAWN = "spawn"  # it never ran: no such program, not executable, ...
+    SKIPPED = "skipped"  # a condition said that it should not run this time
 
 
 # These report a fault inside the program; any other signal comes from somebody outside.
@@ -32,7 +33,7 @@ _OWN_SIGNALS = frozenset({"SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "S
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exit:
-    """One end of one life: either a `code` or a `signal`, never both.
+    """One end of one life: either a `code` or a `signal`, never both; neither only for one that was left running.
 
     Attributes:
         code: exit code 0..255, None if a signal ended it.
@@ -40,7 +41,11 @@ class Exit:
         cause: who brought it about.
         uptime_ns: from spawn to end.
         ready_ns: from the first readiness to the end, None if it was never ready.
-        forced: True if the stop plan had to go as far as the kill.
+        late: whether a part of its stop took longer than allowed.
+        lingered: whether what followed its end took longer than allowed.
+        core: whether it left a core dump.
+        hook_code: what the hook returned that ran last (a finish script, a stop hook), None if none did.
+        abandoned: the stop plan ran out while the process still existed; nobody looks after it any more.
     """
 
     code: int | None = None
@@ -48,15 +53,21 @@ class Exit:
     cause: Cause = Cause.SELF
     uptime_ns: int = 0
     ready_ns: int | None = None
-    forced: bool = False
+    late: bool = False
+    lingered: bool = False
+    core: bool = False
+    hook_code: int | None = None
+    abandoned: bool = False
 
     def __post_init__(self) -> None:
-        if (self.code is None) == (self.signal is None):
+        if (self.code is None) == (self.signal is None) and not self.abandoned:
             raise ValueError(f"an exit has a code or a signal, got code={self.code} and signal={self.signal}")
 
     @property
     def how(self) -> str:
         """The end in two words, such as "exit 1" or "signal SIGKILL"."""
+        if self.abandoned:
+            return "left running"
         return f"exit {self.code}" if self.signal is None else f"signal {self.signal}"
 
 
@@ -92,6 +103,18 @@ _SIGNAL_NAMES = {
     9: "SIGKILL", 10: "SIGUSR1", 11: "SIGSEGV", 12: "SIGUSR2", 13: "SIGPIPE", 14: "SIGALRM", 15: "SIGTERM",
     24: "SIGXCPU", 25: "SIGXFSZ", 31: "SIGSYS",
 }  # fmt: skip
+
+
+def signal_number(name: str) -> int:
+    """Return the number of a signal on Linux; KeyError if it has none here.
+
+    >>> signal_number("SIGKILL")
+    9
+    """
+    return _SIGNAL_NUMBERS[name]
+
+
+_SIGNAL_NUMBERS = {name: number for number, name in _SIGNAL_NAMES.items()}
 
 
 @dataclass(frozen=True, slots=True)

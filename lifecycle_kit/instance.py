@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -44,6 +44,10 @@ class Unit:
         probes: settings by kind ("startup", "readiness", "liveness").
         stop: how it is stopped.
         probe_stops: stop plans for kills by a probe, by kind, where they differ.
+        after_end: what follows the end of the process before the policy is asked (a finish script, a kill of what
+            remains of its group), given how it ended and the purpose of its stop, None without one; None: nothing.
+        watchdog_s: once ready it must say "alive" this often, seconds; None: it need not.
+        watchdog_stop: how it is stopped if it does not.
         start_limit_s: longest time in `starting`, seconds; None: no limit.
         run_limit_s: longest life once ready, seconds; None: no limit.
         reports_work: whether it says when it works and idles; otherwise it is taken to work once ready.
@@ -56,6 +60,9 @@ class Unit:
     probes: Mapping[str, ProbeSettings] = field(default_factory=lambda: MappingProxyType({}))
     stop: StopPlan = field(default_factory=lambda: term_then_kill(10))
     probe_stops: Mapping[str, StopPlan] = field(default_factory=lambda: MappingProxyType({}))
+    after_end: Callable[[Exit, str | None], StopPlan | None] | None = None
+    watchdog_s: float | None = None
+    watchdog_stop: StopPlan | None = None
     start_limit_s: float | None = None
     run_limit_s: float | None = None
     reports_work: bool = False
@@ -78,10 +85,13 @@ class Life:
         ready: it may be given work, as far as its own readiness goes.
         blocked_on: what it waits for, None if nothing.
         busy: it has work.
-        purpose: why it is draining: "stop", "restart", "probe", "timeout" or "self".
+        purpose: why it is draining: "stop", "restart", "probe", "watchdog", "timeout" or "self".
         phase, stop_ns: part of the stop plan, and when the stop began.
         plan: the stop plan in force.
-        forced: the plan has killed it.
+        late: a part of it took longer than allowed.
+        hook_code: what the last hook returned.
+        end, end_u: how the process ended, and the draw that came with that, while something follows its end.
+        remains: other processes of its group outlived it.
     """
 
     spawned_ns: int | None = None
@@ -94,7 +104,11 @@ class Life:
     phase: int = 0
     stop_ns: int = 0
     plan: StopPlan | None = None
-    forced: bool = False
+    late: bool = False
+    hook_code: int | None = None
+    end: Exit | None = None
+    end_u: float = 0.0
+    remains: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +122,7 @@ class Instance:
     memory: Memory = field(default_factory=Memory)
     serial: int = 0  # timers set so far
     timers: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    due: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))  # when those timers fire
     failures: int = 0  # in a row, for the alert
     spawn_ns: int | None = None
     spawns_at_once: int = 0

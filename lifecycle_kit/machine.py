@@ -10,9 +10,10 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from lifecycle_kit import events as ev
-from lifecycle_kit.exits import Cause, Exit, blame
+from lifecycle_kit.ending import exited, plan_used_up
+from lifecycle_kit.exits import Cause
 from lifecycle_kit.instance import Instance, Life, Readiness, Unit, create
-from lifecycle_kit.restart import Decision, Done, GiveUp, Refuse, Restart
+from lifecycle_kit.restart import Refuse
 from lifecycle_kit.states import HAS_PROCESS, TRANSITIONS, RequestRefused, State, Trigger
 from lifecycle_kit.stopping import begin_stop, draining_news, killed_by_hand, next_phase, stop_asked
 from lifecycle_kit.turn import WORKING_STATES, Turn
@@ -121,11 +122,14 @@ def _news(turn: Turn, event: ev.Event) -> None:
     elif state not in HAS_PROCESS:
         return
     elif isinstance(event, ev.Exited):
-        _exited(turn, event.code, event.signal, event.cause, event.u)
+        exited(turn, event)
     elif isinstance(event, ev.SpawnFailed):
-        _exited(turn, event.code, None, Cause.SPAWN, event.u, event.error)
+        exited(
+            turn, ev.Exited(at=event.at, life=event.life, code=event.code, u=event.u, cause=Cause.SPAWN), event.error
+        )
     elif state is State.DRAINING:
-        draining_news(turn, event)
+        if not draining_news(turn, event):
+            plan_used_up(turn)
     else:
         _working_news(turn, event)
 
@@ -136,6 +140,14 @@ def _working_news(turn: Turn, event: ev.Event) -> None:
             _spawned(turn)
         case ev.Notified(notice="stopping"):
             begin_stop(turn, Trigger.STOPPING, "self", "says that it is stopping", turn.instance.unit.stop)
+        case ev.Notified(notice="alive") if "watchdog" in turn.instance.timers:
+            turn.timer("watchdog", ns(turn.instance.unit.watchdog_s or 0))
+        case ev.Notified(notice="unwell") if "watchdog" in turn.instance.timers:
+            _watchdog(turn, "says that it is unwell")
+        case ev.Notified(notice="alive" | "unwell"):
+            pass
+        case ev.Extended(by_ns=by_ns):
+            turn.extend(by_ns)
         case ev.Notified(notice=notice) if turn.instance.unit.readiness.by == "notice":
             turn.facts(ready=notice == "ready")
             turn.settle(f"says that it is {notice}")
@@ -150,6 +162,11 @@ def _working_news(turn: Turn, event: ev.Event) -> None:
         case ev.Working() | ev.Idle():
             turn.facts(busy=isinstance(event, ev.Working))
             turn.settle("took work" if isinstance(event, ev.Working) else "no work left")
+
+
+def _watchdog(turn: Turn, cause: str) -> None:
+    unit = turn.instance.unit
+    begin_stop(turn, Trigger.LIVENESS_FAILED, "watchdog", cause, unit.watchdog_stop or unit.stop)
 
 
 def _probed(turn: Turn, probe: str, good: bool) -> None:
@@ -181,76 +198,8 @@ def _fired(turn: Turn, event: ev.TimerFired) -> None:
             begin_stop(turn, Trigger.TIMED_OUT, "timeout", "start took too long", turn.instance.unit.stop)
         case "run-limit" if state in WORKING_STATES:
             begin_stop(turn, Trigger.TIMED_OUT, "timeout", "run limit reached", turn.instance.unit.stop)
+        case "watchdog" if state in WORKING_STATES:
+            _watchdog(turn, f"no sign of life for {span(ns(turn.instance.unit.watchdog_s or 0))}")
         case "stop" if state is State.DRAINING:
-            next_phase(turn)
-
-
-def _exited(turn: Turn, code: int | None, signal: str | None, cause: Cause | None, u: float, error: str = "") -> None:
-    purpose = turn.instance.life.purpose
-    end = _as_exit(turn, code, signal, cause)
-    how = f"could not be started: {error}" if error else end.how
-    policy, memory = turn.instance.unit.policy, turn.instance.memory
-    memory, decision = policy.on_exit(memory, end, turn.at, u)
-    turn.instance = replace(turn.instance, last=end)
-    if purpose == "restart":  # asked for, so the policy is not asked: start again at once
-        _ended(turn, Trigger.EXIT_FAILED, how, Restart(0), counts=False)
-        return
-    turn.remember(memory)
-    if purpose == "stop":
-        decision = decision if isinstance(decision, GiveUp) else Done()
-        _ended(
-            turn,
-            Trigger.EXIT_FAILED if isinstance(decision, GiveUp) else Trigger.EXIT_STOPPED,
-            how,
-            decision,
-        )
-    else:
-        # A kill that ends in a restart is a failure, however politely the process left.
-        polite = isinstance(decision, Restart) and decision.clean and purpose in (None, "self")
-        clean = isinstance(decision, Done) or polite
-        _ended(turn, Trigger.EXIT_CLEAN if clean else Trigger.EXIT_FAILED, how, decision)
-
-
-def _as_exit(turn: Turn, code: int | None, signal: str | None, cause: Cause | None) -> Exit:
-    life = turn.instance.life
-    by_purpose = {
-        "stop": Cause.REQUEST,
-        "restart": Cause.REQUEST,
-        "probe": Cause.PROBE,
-        "timeout": Cause.TIMEOUT,
-    }
-    who = cause or by_purpose.get(life.purpose or "") or blame(signal)
-    if life.purpose == "self" and life.forced:
-        who = Cause.TIMEOUT
-    born = turn.at if life.spawned_ns is None else life.spawned_ns
-    ready = None if life.ready_ns is None else turn.at - life.ready_ns
-    return Exit(
-        code=code,
-        signal=signal,
-        cause=who,
-        uptime_ns=turn.at - born,
-        ready_ns=ready,
-        forced=life.forced,
-    )
-
-
-def _ended(turn: Turn, trigger: Trigger, how: str, decision: Decision, counts: bool = True) -> None:
-    turn.go(trigger, f"{how}; gave up: {decision.reason}" if isinstance(decision, GiveUp) else how)
-    born = turn.instance.life.spawned_ns
-    turn.instance = replace(turn.instance, timers=MappingProxyType({}), answer=decision)
-    if isinstance(decision, Restart):
-        if counts:
-            _count_failure(turn, trigger, born, how)
-        turn.go(Trigger.RESTART_PLANNED, f"restart in {span(decision.after_ns)}")
-        turn.timer("restart", decision.after_ns)
-    elif isinstance(decision, GiveUp):
-        turn.alert("gave-up", f"{how}; {decision.reason}")
-
-
-def _count_failure(turn: Turn, trigger: Trigger, born: int | None, how: str) -> None:
-    unit = turn.instance.unit
-    steady = born is not None and turn.at - born >= ns(unit.steady_s)
-    failures = (0 if steady else turn.instance.failures) + (trigger is Trigger.EXIT_FAILED)
-    turn.instance = replace(turn.instance, failures=failures)
-    if failures == unit.alert_after and trigger is Trigger.EXIT_FAILED:
-        turn.alert("crash-loop", f"{failures} failures in a row, the last: {how}")
+            if not next_phase(turn, late=True):
+                plan_used_up(turn)

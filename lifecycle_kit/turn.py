@@ -45,7 +45,8 @@ class Turn:
         """Set a timer; a newer one of the same name makes the older one stale."""
         serial = self.instance.serial + 1
         timers = MappingProxyType({**self.instance.timers, name: serial})
-        self.instance = replace(self.instance, serial=serial, timers=timers)
+        due = MappingProxyType({**self.instance.due, name: self.at + after_ns})
+        self.instance = replace(self.instance, serial=serial, timers=timers, due=due)
         self.commands.append(ev.SetTimer(life=self.instance.number, name=name, serial=serial, after_ns=after_ns))
 
     def remember(self, memory: Memory) -> None:
@@ -56,9 +57,15 @@ class Turn:
         """Tell a person."""
         self.commands.append(ev.Alert(at=self.at, alert=alert, text=text))
 
-    def send(self, signal: str) -> None:
-        """Signal the life's process group."""
-        self.commands.append(ev.Signal(life=self.instance.number, signal=signal))
+    def extend(self, by_ns: int) -> None:
+        """Let the timers of the present life fire no earlier than `by_ns` from now."""
+        for name in self.instance.timers:
+            if self.instance.due[name] < self.at + by_ns:
+                self.timer(name, by_ns)
+
+    def send(self, signal: str, to: str = "group") -> None:
+        """Signal the life's process group, or its main process."""
+        self.commands.append(ev.Signal(life=self.instance.number, signal=signal, to=to))
 
     def note(self, request: str) -> None:
         """Let the policy take note of a request."""
@@ -100,3 +107,5 @@ class Turn:
             self.remember(unit.policy.on_ready(self.instance.memory, self.at))
             if unit.run_limit_s is not None:
                 self.timer("run-limit", ns(unit.run_limit_s))
+            if unit.watchdog_s is not None:
+                self.timer("watchdog", ns(unit.watchdog_s))

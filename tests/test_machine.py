@@ -65,7 +65,7 @@ def test_a_worker_is_ready_when_it_says_so_and_runs_while_it_has_work() -> None:
 
 
 def test_a_lost_dependency_blocks_and_work_in_hand_goes_on_afterwards() -> None:
-    story = [START, BORN, ready(), ev.Working(at=1, life=1), ev.Blocked(at=2, life=1, on="queue")]
+    story: list[ev.Event] = [START, BORN, ready(), ev.Working(at=1, life=1), ev.Blocked(at=2, life=1, on="queue")]
     instance, commands = after(WORKER, *story)
     assert instance.state is State.BLOCKED
     assert commands[0] == ev.Moved(
@@ -73,7 +73,7 @@ def test_a_lost_dependency_blocks_and_work_in_hand_goes_on_afterwards() -> None:
     )
     assert commands[1] == ev.CloseRoute(life=1)
     assert after(WORKER, *story, ev.Unblocked(at=3, life=1))[0].state is State.RUNNING
-    idle = [*story, ev.Idle(at=3, life=1), ev.Unblocked(at=4, life=1)]
+    idle: list[ev.Event] = [*story, ev.Idle(at=3, life=1), ev.Unblocked(at=4, life=1)]
     assert after(WORKER, *idle)[0].state is State.READY
 
 
@@ -84,14 +84,15 @@ def test_readiness_lost_blocks_and_readiness_regained_opens_again() -> None:
 
 
 def test_both_reasons_to_be_blocked_must_go() -> None:
-    story = [START, BORN, ready(), ev.Blocked(at=1, life=1, on="db"), ev.Notified(at=1, life=1, notice="not-ready")]
+    unready = ev.Notified(at=1, life=1, notice="not-ready")
+    story: list[ev.Event] = [START, BORN, ready(), ev.Blocked(at=1, life=1, on="db"), unready]
     assert after(WORKER, *story, ev.Unblocked(at=2, life=1))[0].state is State.BLOCKED
     assert after(WORKER, *story, ready(at=2))[0].state is State.BLOCKED
     assert after(WORKER, *story, ready(at=2), ev.Unblocked(at=3, life=1))[0].state is State.READY
 
 
 def test_one_that_was_never_ready_stays_blocked_until_it_is() -> None:
-    story = [START, BORN, ev.Blocked(at=1, life=1, on="queue"), ev.Unblocked(at=2, life=1)]
+    story: list[ev.Event] = [START, BORN, ev.Blocked(at=1, life=1, on="queue"), ev.Unblocked(at=2, life=1)]
     assert after(WORKER, *story)[0].state is State.BLOCKED
     assert after(WORKER, *story, ready(at=3))[0].state is State.READY
 
@@ -136,7 +137,7 @@ def test_a_failed_readiness_never_restarts_and_a_failed_liveness_does() -> None:
     assert instance.state is State.DRAINING
     assert ev.Signal(life=1, signal="SIGTERM") in commands
     ended = ev.Exited(at=3, life=1, code=0)
-    kill = [START, BORN, replace(good, at=2, probe="liveness", good=False), ended]
+    kill: list[ev.Event] = [START, BORN, replace(good, at=2, probe="liveness", good=False), ended]
     assert moves(after(unit, *kill)[1]) == ["failed", "backoff"]
 
 
@@ -180,7 +181,7 @@ def test_a_stop_walks_through_the_phases_of_its_plan() -> None:
     story.append(fired(commands, at=ns(30)))
     instance, commands = after(unit, *story)
     assert commands == [ev.Signal(life=1, signal="SIGKILL")]
-    assert instance.life.forced
+    assert instance.life.late
 
 
 def test_what_was_asked_to_stop_ends_terminated_however_it_ends() -> None:
@@ -350,7 +351,7 @@ def test_the_exit_tells_the_policy_who_brought_it_about() -> None:
         __slots__ = ()
 
         def on_exit(self, memory, exit, at, u):  # type: ignore[no-untyped-def]
-            seen.append((exit.cause, exit.uptime_ns, exit.ready_ns, exit.forced))
+            seen.append((exit.cause, exit.uptime_ns, exit.ready_ns, exit.late))
             return super().on_exit(memory, exit, at, u)
 
     seen: list[object] = []
@@ -364,7 +365,7 @@ def test_the_exit_tells_the_policy_who_brought_it_about() -> None:
     assert seen == [
         (Cause.OUTSIDER, ns(5), ns(3), False),
         (Cause.MEMORY, ns(5), None, False),
-        (Cause.REQUEST, ns(5), None, True),
+        (Cause.REQUEST, ns(5), None, False),
         (Cause.PROBE, ns(5), None, False),
         (Cause.SELF, ns(5), None, False),
     ]

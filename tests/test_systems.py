@@ -30,6 +30,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "StartLimitIntervalSec": 10, "StartLimitBurst": 5, "SuccessExitStatus": frozenset(),
         "RestartPreventExitStatus": frozenset(), "RestartForceExitStatus": frozenset(), "TimeoutStartSec": None,
         "TimeoutStopSec": 90, "RuntimeMaxSec": math.inf, "KillSignal": "SIGTERM", "SendSIGKILL": True,
+        "RestartMode": "normal", "RemainAfterExit": False, "WatchdogSec": 0, "ExecStop": None, "ExecStopPost": None,
+        "TimeoutAbortSec": None, "TimeoutStopFailureMode": "terminate", "KillMode": "control-group",
     },
     "supervisord": {
         "autorestart": "unexpected", "exitcodes": frozenset({0}), "startsecs": 1, "startretries": 3,
@@ -252,6 +254,7 @@ WRITTEN = {
     "success": "always on-success",
     "exit-code": "always on-failure",
     "signal": "always on-failure on-abnormal on-abort",
+    "core-dump": "always on-failure on-abnormal on-abort",
     "timeout": "always on-failure on-abnormal",
     "watchdog": "always on-failure on-abnormal on-watchdog",
     "oom-kill": "always on-failure on-abnormal",
@@ -261,6 +264,7 @@ ENDS = {
     "success": Exit(signal="SIGTERM"),
     "exit-code": Exit(code=1),
     "signal": Exit(signal="SIGSEGV"),
+    "core-dump": Exit(signal="SIGSEGV", core=True),
     "timeout": Exit(signal="SIGTERM", cause=Cause.TIMEOUT),
     "watchdog": Exit(signal="SIGABRT", cause=Cause.WATCHDOG),
     "oom-kill": Exit(signal="SIGKILL", cause=Cause.MEMORY),
@@ -326,7 +330,7 @@ def test_systemd_stop_sequence() -> None:
     assert last(killed) == (6, "failed", "signal SIGKILL; gave up: timeout")
     assert last(simulate(like("systemd"), deaf, until_s=99, requests=[(1, "stop")]))[0] == 91
     spared = simulate(like("systemd", SendSIGKILL=False), deaf, until_s=999, requests=[(1, "stop")])
-    assert last(spared)[1] == "draining"
+    assert last(spared) == (181, "failed", "did not end and is left to itself; gave up: timeout")
     patient = simulate(like("systemd", TimeoutStopSec=0), deaf, until_s=9999, requests=[(1, "stop")])
     assert last(patient)[1] == "draining"
     unclean = simulate(like("systemd"), Script(stop_exit=1), until_s=9, requests=[(1, "stop")])

@@ -15,17 +15,19 @@ from lifecycle_kit.simulate.agenda import Agenda
 from lifecycle_kit.simulate.one import Simulated
 from lifecycle_kit.simulate.script import Script
 from lifecycle_kit.states import HAS_PROCESS, State
-from lifecycle_kit.trace import Trace
+from lifecycle_kit.trace import Trace, Transition
 from lifecycle_kit.units import ns, seconds
 
-__all__ = ["Action", "Watched", "lead", "script_of", "watch"]
+__all__ = ["Action", "Watched", "lead", "reaction", "restarts", "script_of", "since", "watch"]
 
 Native = Callable[[Instance], str]
+Passed = Mapping[tuple[State, State], str]
 Action = Mapping[str, Any]
 
 # Nobody records longer than this; a process that is still being restarted then goes on for ever.
-LONGEST_S = 30 * 86_400.0
+LONGEST_S = 10 * 365 * 86_400.0
 MOST_STARTS = 500
+STOP_SIGNALS = frozenset({"SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP"})
 
 
 class Watched(Simulated):
@@ -36,17 +38,20 @@ class Watched(Simulated):
         ends: when each life ended, whatever came after the end.
         by_hand: numbers of the lives that a person asked for, the first one among them.
         ready: numbers of the lives that became ready.
-        signals: `[t, signal]` sent by the supervisor.
+        signals: `[t, signal, to]` sent by the supervisor; `to` is "group" or "main".
         states: `[t, state]` in the system's own words, from the first change on.
+        hooks: `(t, hook, what)` for the "start" and the "exit" of each hook.
+        planned: the waits before restarts as they were announced, seconds.
         attempts: restarts that fell due, the refused ones among them.
         count: how many lives were given.
         gave_up: `(t, reason)` of each time that it was left for good.
     """
 
     def __init__(
-        self, agenda: Agenda, unit: Unit, lives: Sequence[Script], native: Native | None = None, name: str = "unit"
-    ) -> None:
-        super().__init__(agenda, Trace(), name, unit, lives)
+        self, unit: Unit, lives: Sequence[Script], native: Native | None = None, *, passed: Passed | None = None,
+        agenda: Agenda | None = None, trace: Trace | None = None, name: str = "unit", spawn_s: float = 0.0,
+    ) -> None:  # fmt: skip
+        super().__init__(agenda or Agenda(), trace or Trace(), name, unit, lives, spawn_s=spawn_s)
         self.births: list[float] = []
         self.ends: list[float] = []
         self.by_hand: set[int] = set()
@@ -56,7 +61,9 @@ class Watched(Simulated):
         self.attempts = 0
         self.count = len(lives)
         self.on_end: list[Callable[[int], None]] = []
-        self._native = native or (lambda instance: instance.state.value)
+        self.hooks: list[tuple[float, str, str]] = []
+        self.planned: list[float] = []
+        self._native, self._passed = native or (lambda instance: instance.state.value), passed or {}
 
     @property
     def now_s(self) -> float:
@@ -76,14 +83,19 @@ class Watched(Simulated):
         ended = isinstance(event, ev.Exited | ev.SpawnFailed) and event.life == number
         if ended:
             self.ends.append(self.now_s)
+        if isinstance(event, ev.HookDone) and event.life == number:
+            self.hooks.append((self.now_s, self._phase, "exit"))
+        seen = len(self.trace.entries)
         super().tell(event)
         if isinstance(event, ev.Request) and self.instance.number > number:
             self.by_hand.add(self.instance.number)
         if self.instance.life.ready_ns is not None:
             self.ready.add(self.instance.number)
-        state = self._native(self.instance)
-        if not self.states or self.states[-1][1] != state:
-            self.states.append([self.now_s, state])
+        moves = [entry for entry in self.trace.entries[seen:] if isinstance(entry, Transition)]
+        through = [self._passed.get((move.source, move.target)) for move in moves if move.instance == self.name]
+        for state in [*through, self._native(self.instance)]:
+            if state is not None and (not self.states or self.states[-1][1] != state):
+                self.states.append([self.now_s, state])
         if ended:
             for react in self.on_end:
                 react(number)
@@ -95,16 +107,23 @@ class Watched(Simulated):
 
     def restart_due_ns(self) -> int | None:
         """Return when the restart timer is due, None if none is running."""
-        return self._restart_due if "restart" in self.instance.timers else None
+        return self.instance.due["restart"] if "restart" in self.instance.timers else None
+
+    @property
+    def _phase(self) -> str:
+        life = self.instance.life
+        return "" if life.plan is None else life.plan.phases[life.phase].name
 
     def _perform(self, command: ev.Command) -> None:
         match command:
             case ev.Spawn():
                 self.births.append(self.now_s)
-            case ev.Signal(signal=signal):
-                self.signals.append([self.now_s, signal])
+            case ev.Signal(signal=signal, to=to):
+                self.signals.append([self.now_s, signal, to])
             case ev.SetTimer(name="restart", after_ns=after):
-                self._restart_due = self.agenda.now_ns + after
+                self.planned.append(seconds(after))
+            case ev.RunHook(hook=hook):
+                self.hooks.append((self.now_s, hook, "start"))
         super()._perform(command)
 
 
@@ -116,19 +135,40 @@ def script_of(life: Mapping[str, Any], **more: Any) -> Script:
     return Script(**{"run_s": life["run_s"], "exit": 1 if exit_ is None else exit_, "says": says, **more})
 
 
-def watch(unit: Unit, script: Script, until_s: float, *, requests: Iterable[tuple[float, str]] = (),
-          native: Native | None = None) -> Watched:  # fmt: skip
-    """Return one instance after `until_s` seconds of one script; `requests` are `(t, request)`, beside the start."""
-    watched = Watched(Agenda(), unit, [script], native)
+def reaction(given: Mapping[str, Any], key: str = "on_stop_signal") -> dict[str, Any]:
+    """Return the attributes of a script that say how a process takes a stop signal: exits, ignores, default-action."""
+    how = given.get(key) or {}
+    if how.get("reaction") == "ignores":
+        return {"ignores": STOP_SIGNALS}
+    if how.get("reaction") == "exits":
+        return {"stop_exit": how.get("exit", 0), "stop_takes_s": how.get("takes_s", 0)}
+    return {}
+
+
+def watch(
+    unit: Unit, script: Script, until_s: float, *, requests: Iterable[tuple[float, str]] = (), spawn_s: float = 0.0,
+    native: Native | None = None, passed: Passed | None = None,
+) -> Watched:  # fmt: skip
+    """Return one instance after `until_s` seconds of a script that repeats; `requests` are `(t, request)`."""
+    watched = Watched(unit, [script], native, passed=passed, spawn_s=spawn_s)
     for at_s, request in [(0.0, "start"), *requests]:
         watched.agenda.at(ns(at_s), lambda request=request: watched.ask(request))  # type: ignore[misc]
     watched.agenda.run(ns(until_s))
     return watched
 
 
+def since(entries: Iterable[Sequence[Any]], start_s: float) -> list[list[Any]]:
+    """Return the entries `[t, ...]` from `start_s` on, with times counted from there.
+
+    >>> since([(0.0, "running"), (10.0, "stopping"), (10.5, "dead")], 10)
+    [[0.0, 'stopping'], [0.5, 'dead']]
+    """
+    return [[round(entry[0] - start_s, 9), *entry[1:]] for entry in entries if entry[0] >= start_s]
+
+
 def lead(
     unit: Unit, given: Mapping[str, Any], *, scripts: Sequence[Script] | None = None,
-    requests: Mapping[str, str] | None = None, native: Native | None = None,
+    requests: Mapping[str, str] | None = None, native: Native | None = None, passed: Passed | None = None,
 ) -> Watched:  # fmt: skip
     """Return one instance after the lives and actions of a case of the kind `restart`.
 
@@ -141,9 +181,10 @@ def lead(
         scripts: what the lives do, where `run_s`, `exit` and `ready_after_s` do not say it all.
         requests: what the actions mean as requests to `step`, by `do`; those that are missing are no requests.
         native: the state in the system's own words.
+        passed: states that are only passed through, by the two states of the move.
     """
     lives = scripts or [script_of(life) for life in given["lives"]]
-    watched = Watched(Agenda(), unit, lives, native)
+    watched = Watched(unit, lives, native, passed=passed)
     words = {"start": "start", "stop": "stop", **(requests or {})}
     actions = [action for action in given.get("actions", ()) if action["do"] in words]
     watched.agenda.at(0, lambda: watched.ask("start"))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from lifecycle_kit import events as ev
-from lifecycle_kit.exits import parse_exit
+from lifecycle_kit.exits import Cause, parse_exit
 from lifecycle_kit.health import Watch, advance, next_change
 from lifecycle_kit.instance import Unit, create
 from lifecycle_kit.machine import step
@@ -35,6 +35,7 @@ class Simulated:
         name: in the trace.
         instance: how it stands.
         alive: whether its process exists.
+        remains: whether a child of a process that has ended still exists.
         born_ns: when the present life began.
         refusals: answers to requests that were refused, in order.
     """
@@ -47,6 +48,7 @@ class Simulated:
             raise ValueError(f"{name!r} needs at least one life; the last one given repeats")
         self.agenda, self.trace, self.name = agenda, trace, name
         self.instance, self.alive, self.born_ns = create(unit), False, 0
+        self.remains = False
         self.refusals: list[RequestRefused] = []
         self._lives = lives if callable(lives) else tuple(lives)
         self._seed, self._spawn_ns = seed, ns(spawn_s)
@@ -88,16 +90,15 @@ class Simulated:
         match command:
             case ev.Spawn(life=life):
                 self.agenda.after(self._spawn_ns, lambda: self._spawn(life))
-            case ev.Signal(life=life, signal=signal):
-                self._signal(life, signal)
+            case ev.Signal(life=life, signal=signal, to=to):
+                self._signal(life, signal, to)
             case ev.SetTimer(life=life, name=name, serial=serial, after_ns=after):
                 due = ev.TimerFired(at=now + after, life=life, name=name, serial=serial)
                 self.agenda.at(due.at, lambda: self._timer(due))
             case ev.WatchProbe(probe=probe, now=at_once):
                 self._watch(probe, at_once)
-            case ev.RunHook(life=life) if self.script.hook_takes_s is not None:
-                done = ev.HookDone(at=now + ns(self.script.hook_takes_s), life=life)
-                self._later(done)
+            case ev.RunHook(life=life, hook=hook):
+                self._run_hook(life, hook)
 
     def _timer(self, due: ev.TimerFired) -> None:
         # `step` would drop a stale timer too; leaving it out keeps traces short.
@@ -112,6 +113,20 @@ class Simulated:
                 self.tell(event)  # type: ignore[arg-type]
 
         self.agenda.at(event.at, tell)
+
+    def _run_hook(self, life: int, hook: str) -> None:
+        takes_s, code = self.script.hooks.get(hook, (self.script.hook_takes_s, 0))
+        if takes_s is None:
+            return
+        done = ev.HookDone(at=self.agenda.now_ns + ns(takes_s), life=life, code=code)
+        plan, phase = self.instance.life.plan, self.instance.life.phase
+
+        def tell() -> None:
+            now = self.instance.life
+            if life == self.instance.number and now.plan is plan and now.phase == phase:
+                self.tell(done)
+
+        self.agenda.at(done.at, tell)
 
     # --- the process
 
@@ -130,32 +145,56 @@ class Simulated:
         # Its end goes on the agenda before the timers that its birth sets: at equal times an exit comes first.
         self.agenda.at(now, lambda: self.tell(ev.Spawned(at=now, life=life)))
         if script.run_s is not None and script.ends_by_itself:
-            self.end(life, now + ns(script.run_s), script.exit)
+            self.end(life, now + ns(script.run_s), script.exit, script.cause, script.dumps_core)
         for at_s, word in script.says:
             if script.hangs_after_s is None or at_s < script.hangs_after_s:
                 self._later(news_of(word, at=now + ns(at_s), life=life))  # type: ignore[arg-type]
 
-    def end(self, life: int, at_ns: int, how: int | str) -> None:
-        """Have the process of `life` end at `at_ns` with an exit code or by a signal, unless it ended before."""
+    def end(
+        self, life: int, at_ns: int, how: int | str, cause: Cause | None = None, core: bool = False, alone: bool = True
+    ) -> None:
+        """Have the process of `life` end at `at_ns` with an exit code or by a signal, unless it ended before.
+
+        Args:
+            life: its number.
+            at_ns: when.
+            how: exit code or signal.
+            cause: who brought it about, if known.
+            core: whether it leaves a core dump.
+            alone: whether a child may outlive it; not if its whole group is killed.
+        """
         code, signal = parse_exit(how)
 
         def ended() -> None:
-            if self.living(life):
-                self.alive = False
-                self._keep_tallies()
-                self.tell(ev.Exited(at=at_ns, life=life, code=code, signal=signal, u=self.draw("exit", life)))
+            if not self.living(life):
+                return
+            self.alive, self.remains = False, alone and self.script.leaves_child
+            self._keep_tallies()
+            draw = self.draw("exit", life)
+            self.tell(
+                ev.Exited(
+                    at=at_ns, life=life, code=code, signal=signal, u=draw, cause=cause, core=core, remains=self.remains
+                )
+            )
 
         self.agenda.at(at_ns, ended)
 
-    def _signal(self, life: int, signal: str) -> None:
+    def _signal(self, life: int, signal: str, to: str) -> None:
         now, script = self.agenda.now_ns, self.script
         hung = script.hangs_after_s is not None and now - self.born_ns >= ns(script.hangs_after_s)
         if signal == "SIGKILL":
-            self.end(life, now, signal)
-        elif not hung and script.on_term != "deaf":
+            self.end(life, now, signal, alone=to == "main")
+            if self.remains and to != "main":
+                self.agenda.at(now, lambda: self._emptied(life))
+        elif not hung and script.on_term != "deaf" and signal not in script.ignores:
             self.on_term(
                 life, now + ns(script.stop_takes_s), script.stop_exit if script.stop_exit is not None else signal
             )
+
+    def _emptied(self, life: int) -> None:
+        if life == self.instance.number and self.remains:
+            self.remains = False
+            self.tell(ev.Emptied(at=self.agenda.now_ns, life=life))
 
     def on_term(self, life: int, at_ns: int, how: int | str) -> None:
         """React to the stop signal: end at `at_ns`. A fleet waits for the work in flight as well."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from lifecycle_kit import events as ev
-from lifecycle_kit.exits import parse_exit
+from lifecycle_kit.exits import Cause, parse_exit
 from lifecycle_kit.health import Segment, segments
 from lifecycle_kit.units import ns
 
@@ -28,11 +28,17 @@ class Script:
         exit: exit code, or the name of the signal that ends it, then.
         health: what probes see, by kind ("startup", "readiness", "liveness"); seconds from birth. Healthy if missing.
         hangs_after_s: from then on it answers no probe and ends by itself no more; it dies only of SIGKILL.
-        says: `(at_s, word)`: "ready", "not-ready", "working", "idle", "blocked:QUEUE", "unblocked", "stopping".
+        says: `(at_s, word)`: "ready", "not-ready", "working", "idle", "blocked:QUEUE", "unblocked", "stopping",
+            "alive", "unwell", "extend:SECONDS".
         on_term: "exit" ends at once, "drain" refuses new work and finishes what is in flight, "deaf" ignores it.
         stop_takes_s: seconds from the signal to the end (for "drain": at the least).
         stop_exit: how it ends then; None: by the signal itself.
+        ignores: signals that do nothing to it.
         hook_takes_s: how long a stop hook runs; None: as long as its phase allows.
+        hooks: `(takes_s, exit code)` of single hooks by name, instead.
+        leaves_child: its child outlives it and dies only of SIGKILL.
+        cause: who brought its own end about, where the exit does not tell.
+        dumps_core: whether its own end leaves a core dump.
         serves_from_s: from this age on it can do work; None: never (it exists, and fails every request).
         fails_to_spawn: why no process comes into being, in words; "" if one does.
 
@@ -48,7 +54,12 @@ class Script:
     on_term: str = "exit"
     stop_takes_s: float = 0.0
     stop_exit: int | str | None = None
+    ignores: frozenset[str] = frozenset()
     hook_takes_s: float | None = None
+    hooks: Mapping[str, tuple[float, int]] = field(default_factory=lambda: MappingProxyType({}))
+    leaves_child: bool = False
+    cause: Cause | None = None
+    dumps_core: bool = False
     serves_from_s: float | None = 0.0
     fails_to_spawn: str = ""
 
@@ -90,7 +101,7 @@ def news_of(word: str, *, at: int, life: int) -> ev.Event:
     """
     kind, _, rest = word.partition(":")
     match kind:
-        case "ready" | "not-ready" | "stopping":
+        case "ready" | "not-ready" | "stopping" | "alive" | "unwell":
             return ev.Notified(at=at, life=life, notice=kind)
         case "working":
             return ev.Working(at=at, life=life)
@@ -100,6 +111,9 @@ def news_of(word: str, *, at: int, life: int) -> ev.Event:
             return ev.Blocked(at=at, life=life, on=rest or "something")
         case "unblocked":
             return ev.Unblocked(at=at, life=life)
+        case "extend":
+            return ev.Extended(at=at, life=life, by_ns=ns(float(rest)))
     raise ValueError(
-        f"{word!r} is no word of a process; use ready, not-ready, working, idle, blocked:WHAT, unblocked, stopping"
+        f"{word!r} is no word of a process; use ready, not-ready, working, idle, blocked:WHAT, unblocked, stopping,"
+        " alive, unwell, extend:SECONDS"
     )

@@ -2,10 +2,10 @@
 
 Rule: `Restart=` is looked up by the result of the end; the next start follows after `RestartSec` (growing with
 `RestartSteps`); every start, by hand too, counts against StartLimitBurst in a fixed window, and the start that exceeds
-it is refused: the unit is `failed` and stays so.
+it is refused: the unit is `failed` and stays so. How it is stopped stands in `systemd_stop`.
 
-Source: systemd.service(5), systemd.unit(5); src/core/service.c (`service_shall_restart`, `service_restart_usec_next`),
-src/basic/ratelimit.c, src/shared/exit-status.c, read at 261~devel; recordings of systemd 257.
+Source: systemd.service(5), systemd.unit(5); src/core/service.c (`service_shall_restart`, `service_restart_usec_next`,
+`service_enter_running`), src/basic/ratelimit.c, src/shared/exit-status.c, read at 261~devel; recordings of systemd 257.
 """
 
 from __future__ import annotations
@@ -15,73 +15,63 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lifecycle_kit.drain import Phase, StopPlan
+from lifecycle_kit.drain import StopPlan
 from lifecycle_kit.exits import Cause, Exit
-from lifecycle_kit.machine import Readiness, Unit
+from lifecycle_kit.machine import Instance, Readiness, Unit
 from lifecycle_kit.restart import Decision, Done, GiveUp, Go, Memory, Refuse, Restart, StartLimit
 from lifecycle_kit.states import State
-from lifecycle_kit.systems.options import (
-    Option,
-    OptionError,
-    System,
-    choice,
-    count,
-    exits,
-    signal_name,
-    switch,
-    timespan,
-)
+from lifecycle_kit.systems.options import Option, OptionError, System, choice, count, exits, switch, timespan
+from lifecycle_kit.systems.systemd_stop import STOP_OPTIONS, Stopping, finite
 from lifecycle_kit.units import ns
 
-__all__ = ["RESTART_TABLE", "SYSTEM", "SystemdPolicy"]
+__all__ = ["ACTIVE_STATE", "PASSED", "RESTART_TABLE", "SYSTEM", "SystemdPolicy", "result_of", "substate"]
 
 _RESTARTS = ("no", "always", "on-success", "on-failure", "on-abnormal", "on-abort", "on-watchdog")
 _NONE: frozenset[int | str] = frozenset()
 
 OPTIONS = (
-    Option(
-        "Type",
-        "simple",
-        choice("simple", "exec", "notify", "oneshot"),
-        "when a start counts as done",
-    ),
+    Option("Type", "simple", choice("simple", "exec", "notify", "oneshot"), "when a start counts as done"),
     Option("Restart", "no", choice(*_RESTARTS), "which ends are followed by a restart"),
+    Option("RestartMode", "normal", choice("normal", "direct"), "whether others see the end before a restart"),
     Option("RestartSec", 0.1, timespan, "pause before a restart"),
     Option("RestartSteps", 0, count(), "steps in which the pause grows to RestartMaxDelaySec"),
     Option("RestartMaxDelaySec", math.inf, timespan, "longest pause"),
-    Option(
-        "StartLimitIntervalSec",
-        10.0,
-        timespan,
-        "length of the window of the start limit; 0 switches it off",
-    ),
+    Option("StartLimitIntervalSec", 10.0, timespan, "length of the window of the start limit; 0 switches it off"),
     Option("StartLimitBurst", 5, count(), "starts allowed in the window"),
     Option("SuccessExitStatus", _NONE, exits, "further exits that count as clean"),
     Option("RestartPreventExitStatus", _NONE, exits, "exits that are never followed by a restart"),
     Option("RestartForceExitStatus", _NONE, exits, "exits that always are"),
+    Option("RemainAfterExit", False, switch, "whether it counts as active after a clean end"),
     Option("TimeoutStartSec", None, timespan, "longest start (90 s; none for a oneshot)"),
-    Option("TimeoutStopSec", 90.0, timespan, "from the stop signal to SIGKILL"),
     Option("RuntimeMaxSec", math.inf, timespan, "longest run"),
-    Option("KillSignal", "SIGTERM", signal_name, "signal that asks it to stop"),
-    Option("SendSIGKILL", True, switch, "whether a stop may end in SIGKILL"),
+    Option("WatchdogSec", 0.0, timespan, "how often it must say that it is alive; 0 switches it off"),
+    *STOP_OPTIONS,
 )
 
 # systemd.service(5), table "Exit causes and the effect of the Restart= settings".
+_ABNORMAL = frozenset({"signal", "core-dump", "timeout", "watchdog", "oom-kill", "protocol"})
 RESTART_TABLE: Mapping[str, frozenset[str]] = {
     "no": frozenset(),
-    "always": frozenset({"success", "exit-code", "signal", "timeout", "watchdog", "oom-kill", "protocol"}),
+    "always": _ABNORMAL | {"success", "exit-code"},
     "on-success": frozenset({"success"}),
-    "on-failure": frozenset({"exit-code", "signal", "timeout", "watchdog", "oom-kill", "protocol"}),
-    "on-abnormal": frozenset({"signal", "timeout", "watchdog", "oom-kill", "protocol"}),
-    "on-abort": frozenset({"signal"}),
+    "on-failure": _ABNORMAL | {"exit-code"},
+    "on-abnormal": _ABNORMAL,
+    "on-abort": frozenset({"signal", "core-dump"}),
     "on-watchdog": frozenset({"watchdog"}),
 }
 CLEAN_SIGNALS = frozenset({"SIGHUP", "SIGINT", "SIGTERM", "SIGPIPE"})
+_BY_CAUSE = {
+    Cause.TIMEOUT: "timeout", Cause.WATCHDOG: "watchdog", Cause.PROBE: "watchdog", Cause.MEMORY: "oom-kill",
+    Cause.SKIPPED: "exec-condition",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemdPolicy:
-    """What systemd does after an end; attributes are its options in snake case (times in seconds)."""
+    """What systemd does after an end; attributes are its options in snake case (times in seconds).
+
+    In the memory `failures` is NRestarts=, and `ready_ns` is set while a unit is active without a process.
+    """
 
     type: str = "simple"
     restart: str = "no"
@@ -92,24 +82,28 @@ class SystemdPolicy:
     success: frozenset[int | str] = _NONE
     prevent: frozenset[int | str] = _NONE
     force: frozenset[int | str] = _NONE
+    remain_after_exit: bool = False
+    restart_mode: str = "normal"
 
     def result(self, exit: Exit) -> str:
-        """Return what systemd calls `Result=` of this end.
+        """Return what systemd calls `Result=` of this end; what went wrong first counts.
 
         >>> SystemdPolicy().result(Exit(signal="SIGTERM")), SystemdPolicy().result(Exit(code=1))
         ('success', 'exit-code')
         """
-        by_cause = {
-            Cause.TIMEOUT: "timeout",
-            Cause.WATCHDOG: "watchdog",
-            Cause.PROBE: "watchdog",
-            Cause.MEMORY: "oom-kill",
-        }
-        if exit.cause in by_cause:
-            return by_cause[exit.cause]
-        if exit.cause is Cause.REQUEST and exit.forced:
+        if exit.cause in _BY_CAUSE:
+            return _BY_CAUSE[exit.cause]
+        if exit.late or exit.abandoned:
             return "timeout"
+        result = self._by_exit(exit)
+        if result == "success" and exit.lingered:
+            return "timeout"
+        return "exit-code" if result == "success" and exit.hook_code else result
+
+    def _by_exit(self, exit: Exit) -> str:
         if exit.signal is not None:
+            if exit.core:
+                return "core-dump"
             clean = exit.signal in self.success or (exit.signal in CLEAN_SIGNALS and self.type != "oneshot")
             return "success" if clean else "signal"
         if exit.code == 0 and self.type == "notify" and exit.ready_ns is None and exit.cause is not Cause.REQUEST:
@@ -119,9 +113,9 @@ class SystemdPolicy:
     def shall_restart(self, exit: Exit) -> bool:
         """Tell whether this end is followed by a restart: prevent, then force, then the table."""
         result, how = self.result(exit), exit.code if exit.signal is None else exit.signal
-        if exit.cause is Cause.REQUEST or how in self.prevent:
+        if exit.cause in (Cause.REQUEST, Cause.SKIPPED) or how in self.prevent:
             return False
-        if result == "success" and self.type == "oneshot":
+        if result == "success" and (self.type == "oneshot" or self.remain_after_exit):
             return False
         return how in self.force or result in RESTART_TABLE[self.restart]
 
@@ -141,7 +135,7 @@ class SystemdPolicy:
 
     def on_start(self, memory: Memory, at: int, manual: bool) -> tuple[Memory, Go | Refuse]:
         """Count the start against the limit; one by hand also takes the pauses back to the first."""
-        memory, allowed = self.limit.count(memory, at)
+        memory, allowed = self.limit.count(replace(memory, ready_ns=None), at)
         if not allowed:
             return memory, Refuse("start-limit-hit")
         return (replace(memory, failures=0) if manual else memory), Go()
@@ -154,13 +148,15 @@ class SystemdPolicy:
         """Restart by the table after the next pause, or leave the unit inactive or failed."""
         result = self.result(exit)
         if not self.shall_restart(exit):
-            return memory, Done() if result == "success" else GiveUp(result)
+            if result == "success" and self.remain_after_exit and exit.cause is not Cause.REQUEST:
+                memory = replace(memory, ready_ns=at)
+            return memory, Done() if result in ("success", "exec-condition") else GiveUp(result)
         nth = memory.failures + 1
         return replace(memory, failures=nth), Restart(ns(self.delay_s(nth)), clean=result == "success")
 
     def on_request(self, memory: Memory, request: str, at: int) -> Memory:
-        """`systemctl reset-failed` clears the start limit and the pauses."""
-        return Memory() if request == "reset" else memory
+        """`systemctl reset-failed` clears the start limit and the pauses; a stop ends what merely remained active."""
+        return Memory() if request == "reset" else replace(memory, ready_ns=None)
 
 
 def build(values: Mapping[str, Any]) -> Unit:
@@ -169,40 +165,87 @@ def build(values: Mapping[str, Any]) -> Unit:
     if kind == "oneshot" and restart in ("always", "on-success"):
         raise OptionError(f"systemd Restart={restart}: not allowed with Type=oneshot; use no or on-failure")
     policy = SystemdPolicy(
-        type=kind,
-        restart=restart,
-        restart_sec=values["RestartSec"],
-        restart_steps=values["RestartSteps"],
+        type=kind, restart=restart, restart_sec=values["RestartSec"], restart_steps=values["RestartSteps"],
         restart_max_delay_sec=values["RestartMaxDelaySec"],
         limit=StartLimit(burst=values["StartLimitBurst"], interval_s=values["StartLimitIntervalSec"]),
-        success=values["SuccessExitStatus"],
-        prevent=values["RestartPreventExitStatus"],
-        force=values["RestartForceExitStatus"],
-    )
+        success=values["SuccessExitStatus"], prevent=values["RestartPreventExitStatus"],
+        force=values["RestartForceExitStatus"], remain_after_exit=values["RemainAfterExit"],
+        restart_mode=values["RestartMode"],
+    )  # fmt: skip
     by = "notice" if kind in ("notify", "oneshot") else "spawn"  # a oneshot is done when it ends: never ready
     start_s = values["TimeoutStartSec"]
     if start_s is None:
         start_s = math.inf if kind == "oneshot" else 90.0
+    stopping = Stopping.of(values)
     return Unit(
-        policy=policy,
-        readiness=Readiness(by=by),
-        stop=stop_plan(values["KillSignal"], values["TimeoutStopSec"], values["SendSIGKILL"]),
-        start_limit_s=_finite(start_s),
-        run_limit_s=_finite(values["RuntimeMaxSec"]),
-    )
+        policy=policy, readiness=Readiness(by=by), stop=stopping.plan(),
+        after_end=AfterEnd(policy=policy, stopping=stopping), watchdog_s=finite(values["WatchdogSec"]), watchdog_stop=stopping.abort(),
+        start_limit_s=finite(start_s), run_limit_s=finite(values["RuntimeMaxSec"]),
+    )  # fmt: skip
 
 
-def stop_plan(signal: str, timeout_s: float, kills: bool) -> StopPlan:
-    """Return stop-sigterm and stop-sigkill, each with its own TimeoutStopSec; without SIGKILL only the first."""
-    phases = [Phase(name="stop-sigterm", signal=signal, limit_s=_finite(timeout_s))]
-    if kills:
-        phases.append(Phase(name="stop-sigkill", signal="SIGKILL", limit_s=_finite(timeout_s)))
-    return StopPlan(phases=tuple(phases))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AfterEnd:
+    """What follows an end: called with how it ended and the purpose of its stop."""
+
+    policy: SystemdPolicy
+    stopping: Stopping
+
+    def __call__(self, end: Exit, purpose: str | None) -> StopPlan | None:
+        """Return the plan, None if nothing follows."""
+        clean = self.policy.result(end) == "success"
+        if clean and purpose is None and self.policy.remain_after_exit:
+            return None
+        # A oneshot is "up" for the moment in which it has ended well; anything else must have been ready.
+        up = end.ready_ns is not None or self.policy.type == "oneshot"
+        return self.stopping.after_end(stopped=purpose is not None, orderly=clean and up)
 
 
-def _finite(value_s: float) -> float | None:
-    # A timeout of 0 means none as well: systemd.service(5), TimeoutStopSec=.
-    return None if math.isinf(value_s) or value_s == 0 else value_s
+def substate(instance: Instance) -> str:
+    """Return `SubState=`, what `systemctl status` shows in brackets."""
+    policy, life = instance.unit.policy, instance.life
+    assert isinstance(policy, SystemdPolicy)
+    match instance.state:
+        case State.STARTING:
+            return "running" if policy.type == "simple" else "start"
+        case State.BLOCKED if life.blocked_on == "reload":
+            return "reload"
+        case State.DRAINING if life.plan is not None:
+            return life.plan.phases[life.phase].name
+        case State.TERMINATED if instance.memory.ready_ns is not None:
+            return "exited"
+    return _SUBSTATES[instance.state]
+
+
+_SUBSTATES = {
+    State.CREATED: "dead", State.READY: "running", State.RUNNING: "running", State.BLOCKED: "running",
+    State.DRAINING: "stop-sigterm", State.TERMINATED: "dead", State.FAILED: "failed", State.BACKOFF: "auto-restart",
+}  # fmt: skip
+
+# What a unit passes through in an instant; with RestartMode=direct the first two are left out.
+PASSED = {
+    (State.FAILED, State.BACKOFF): "failed-before-auto-restart",
+    (State.TERMINATED, State.BACKOFF): "dead-before-auto-restart",
+    (State.BACKOFF, State.STARTING): "auto-restart-queued",
+}
+
+# src/core/service.c, `state_translation_table`.
+ACTIVE_STATE = {
+    "dead": "inactive", "dead-before-auto-restart": "inactive", "failed": "failed",
+    "failed-before-auto-restart": "failed", "start-pre": "activating", "start": "activating",
+    "start-post": "activating", "auto-restart": "activating", "auto-restart-queued": "activating",
+    "running": "active", "exited": "active", "reload": "reloading", "stop": "deactivating",
+    "stop-watchdog": "deactivating", "stop-sigterm": "deactivating", "stop-sigkill": "deactivating",
+    "stop-post": "deactivating", "final-sigterm": "deactivating", "final-sigkill": "deactivating",
+}  # fmt: skip
+
+
+def result_of(instance: Instance) -> str:
+    """Return `Result=`: of the last end, or success while nothing has gone wrong since the last start."""
+    policy, last = instance.unit.policy, instance.last
+    assert isinstance(policy, SystemdPolicy)
+    over = instance.state in (State.TERMINATED, State.FAILED, State.BACKOFF)
+    return policy.result(last) if over and last is not None else "success"
 
 
 SYSTEM = System(

@@ -1,0 +1,161 @@
+"""What systemd would do in one run of a unit: its sub-states, its start job, its stop, and what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from lifecycle_kit.fidelity.driving import Watched, reaction, since, watch
+from lifecycle_kit.fidelity.predict import Given, Observed, Predictor
+from lifecycle_kit.instance import Instance
+from lifecycle_kit.simulate.script import Script
+from lifecycle_kit.states import State
+from lifecycle_kit.systems import like
+from lifecycle_kit.systems.systemd import PASSED, SystemdPolicy, result_of, substate
+
+__all__ = ["FAMILIES", "failures", "options"]
+
+LONG_S = 3600.0
+STOP_AT_S = 100.0
+# The phases that run hooks, by the names of the options that set them.
+HOOKS = {"ExecStop": "stop", "ExecStopPost": "stop-post"}
+EXEC_FAILED = 203
+
+
+def options(policy: Mapping[str, Any], without: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the atlas' policy as options of the room: without `_s`, and without what is not an option of a service."""
+    named = {name.removesuffix("_s"): value for name, value in policy.items()}
+    return {name: value for name, value in named.items() if name not in ("OnFailure", *without)}
+
+
+def failures(run: Watched) -> list[float]:
+    """Return when units named by OnFailure= would be started: whenever others see this one failed."""
+    policy = run.instance.unit.policy
+    assert isinstance(policy, SystemdPolicy)
+    moves = run.trace.transitions
+    seen = []
+    for move, later in zip(moves, [*moves[1:], None], strict=True):
+        hidden = policy.restart_mode == "direct" and later is not None and later.target is State.BACKOFF
+        if move.target is State.FAILED and not hidden:
+            seen.append(move.at)
+    return seen
+
+
+def _stop(given: Given) -> Observed:
+    hooks = given.get("hooks", {})
+    unit = like("systemd", {**options(given["policy"]), **dict.fromkeys(hooks, "hook")})
+    script = Script(**reaction(given), hooks=_hooks(hooks), leaves_child="child" in given, says=((0.0, "ready"),))
+    at_s = STOP_AT_S + given["actions"][0]["t"]
+    run = watch(unit, script, LONG_S, requests=[(at_s, "stop")], native=substate, passed=PASSED)
+    last = run.instance.last
+    names = {phase: hook for hook, phase in HOOKS.items()}
+    observed: Observed = {
+        "signals": [[t, signal, _to(signal, to)] for t, signal, to in since(run.signals, STOP_AT_S)],
+        "states": since(run.states, STOP_AT_S),
+        "exit": None,
+        "final": run.states[-1][1],
+        "result": result_of(run.instance),
+        "process_left_running": run.alive or run.remains,
+        "hooks": [{"t": t, "hook": names[hook], "what": what} for t, hook, what in since(run.hooks, STOP_AT_S)],
+    }
+    if last is not None and not last.abandoned:
+        observed |= {"exit": last.code if last.signal is None else last.signal, "exit_s": run.ends[-1] - STOP_AT_S}
+    return observed
+
+
+def _hooks(hooks: Mapping[str, Any]) -> dict[str, tuple[float, int]]:
+    return {HOOKS[name]: (how["takes_s"], how.get("exit", 0)) for name, how in hooks.items()}
+
+
+def _to(signal: str, to: str) -> str:
+    """Return whom systemd's log names: all or the main process at first, what remains for the harder ones."""
+    return ("all" if to == "group" else "main") if signal in ("SIGTERM", "SIGINT", "SIGHUP") else "remaining"
+
+
+def _run(given: Given) -> Observed:
+    hooks, policy = given.get("hooks", {}), options(given["policy"])
+    unit = like("systemd", {**policy, **dict.fromkeys(hooks, "hook")})
+    script, spawn_s = _script(given, policy.get("Type", "simple"))
+    stops = [(action["t"], action["do"]) for action in given.get("actions", ())]
+    run = watch(unit, script, LONG_S, requests=stops, spawn_s=spawn_s, native=substate, passed=PASSED)
+    return {
+        "states": run.states,
+        "final": run.states[-1][1],
+        "result": result_of(run.instance),
+        "start_job": _start_job(run),
+        "ends_within_s": run.states[-1][0],
+        "hooks": _hook_records(run),
+    }
+
+
+def _script(given: Given, kind: str) -> tuple[Script, float]:
+    """Return what the program does, and how long the start of its process takes."""
+    says, end, reloading = [], None, False
+    for event in given.get("program_events", ()):
+        match event["event"]:
+            case "main-exits":
+                end = event
+            case "extend-timeout":
+                says.append((event["t"], f"extend:{event['extend_s']}"))
+            case "reloading":
+                reloading = True
+                says.append((event["t"], "blocked:reload"))
+            case word:
+                says.append((event["t"], "unblocked" if word == "ready" and reloading else word))
+                reloading = reloading and word != "ready"
+    if kind == "exec" and end is not None and end["exit"] == EXEC_FAILED:
+        return Script(fails_to_spawn="the program cannot be executed"), end["t"]
+    script = Script(
+        says=tuple(says), run_s=None if end is None else end["t"], exit=0 if end is None else end["exit"],
+        ignores=frozenset(given.get("ignores", ())), leaves_child="child" in given,
+        hooks=_hooks(given.get("hooks", {})),
+    )  # fmt: skip
+    return script, 0.0
+
+
+def _start_job(run: Watched) -> dict[str, Any]:
+    """Return when the start job was over and how: when the unit left `start`, or when it had failed."""
+    at_s, state = next(([t, name] for t, name in run.states if name != "start"), (0.0, "running"))
+    well = 1 in run.ready or _ended_well(run.instance)
+    if well or state == "running":
+        return {"t": at_s, "result": "done"}
+    return {"t": run.states[-1][0], "result": "failed"}
+
+
+def _ended_well(instance: Instance) -> bool:
+    policy = instance.unit.policy
+    assert isinstance(policy, SystemdPolicy)
+    return instance.last is not None and policy.result(instance.last) == "success"
+
+
+def _hook_records(run: Watched) -> list[dict[str, Any]]:
+    """Return the hooks that ran after the end, with what systemd.exec(5) says stands in their environment."""
+    names = {phase: hook for hook, phase in HOOKS.items()}
+    policy, last = run.instance.unit.policy, run.instance.last
+    assert isinstance(policy, SystemdPolicy)
+    if last is None:
+        return []
+    how = {"EXIT_CODE": "exited", "EXIT_STATUS": str(last.code)}
+    if last.signal is not None:
+        how = {"EXIT_CODE": "dumped" if last.core else "killed", "EXIT_STATUS": last.signal.removeprefix("SIG")}
+    result = policy.result(last)
+    return [
+        {"t": t, "hook": names[hook], "SERVICE_RESULT": result, **how} for t, hook, what in run.hooks if what == "start"
+    ]
+
+
+FAMILIES: dict[tuple[str, str], Predictor] = {
+    ("stop", "stop-sequence"): _stop,
+    **{
+        ("state", family): _run
+        for family in (
+            "exec-fail",
+            "notify",
+            "notify-stopping",
+            "oneshot",
+            "runtime-max",
+            "stop-children",
+            "stop-hooks",
+        )
+    },
+}
