@@ -13,6 +13,7 @@ import pytest
 from lifecycle_kit import like
 from lifecycle_kit.show.diagram import MAIN, rows_of, state_diagram
 from lifecycle_kit.show.layout import STATES_ALL
+from lifecycle_kit.show.os_states import os_diagram
 from lifecycle_kit.show.svg import Svg
 from lifecycle_kit.simulate import Script, simulate
 from lifecycle_kit.states import TRANSITIONS, State, Trigger, allowed
@@ -60,8 +61,16 @@ def test_the_picture_has_a_title_a_description_and_a_size() -> None:
     root = parsed(state_diagram("ready"))
     assert root.findtext(f"{SVG}title") == "The nine states of a unit of execution, now ready"
     assert root.findtext(f"{SVG}desc") == state_diagram("ready").text
-    assert root.get("viewBox") == f"0 0 {root.get('width')} {root.get('height')}"
+    assert root.get("viewBox") == f"0 0 {state_diagram('ready').width} {state_diagram('ready').height}"
     assert root.get("role") == "img"
+
+
+def test_the_picture_fits_a_page_and_its_smallest_words_are_at_least_eleven_and_a_half_pixels_high() -> None:
+    for picture in (state_diagram("ready"), state_diagram("ready", arrows="all"), os_diagram("R")):
+        root = parsed(picture)
+        assert float(root.get("width", "")) <= 900
+        scale = float(root.get("width", "")) / picture.width
+        assert min(float(text.get("font-size", "")) for text in root.iter(f"{SVG}text")) * scale >= 11.5
 
 
 @pytest.mark.parametrize("which", ["main", "all"])
@@ -141,9 +150,15 @@ def test_the_moves_of_a_trace_can_be_handed_in() -> None:
     )
 
 
-def test_without_marks_no_arrow_stands_back_and_there_is_no_key() -> None:
-    assert not {"taken", "possible next", "other"} & set(words(state_diagram()))
-    assert {"taken", "possible next", "other"} <= set(words(state_diagram("ready")))
+def key(picture: Svg) -> set[str]:
+    return {"taken", "possible next", "other"} & set(words(picture))
+
+
+def test_the_key_explains_the_kinds_of_arrows_that_there_are() -> None:
+    assert key(state_diagram()) == set()
+    assert key(state_diagram("ready")) == {"possible next", "other"}
+    assert key(state_diagram(taken=[("ready", "running")])) == {"taken", "other"}
+    assert key(state_diagram("running", taken=[("ready", "running")])) == {"taken", "possible next", "other"}
 
 
 def test_the_words_name_every_state_that_can_be_left_and_every_trigger() -> None:

@@ -70,7 +70,7 @@ def faults(layout: Layout, arrows: list[Arrow]) -> list[str]:
     labels = {(arrow.source, arrow.target): label_box(layout, arrow) for arrow in arrows}
     boxes = state_boxes(layout)
     names = {frame: name_box(layout, frame) for frame in layout.frames}
-    texts: dict[object, Box] = {**labels, **names}
+    texts = {f"{source}->{target}": box for (source, target), box in labels.items()} | names
     found = [f"{a} and {b} overlap" for (a, x), (b, y) in combinations(texts.items(), 2) if x.meets(y)]
     found += [f"{text} lies on {box}" for text, x in texts.items() for box, y in boxes.items() if x.meets(y)]
     for arrow in arrows:

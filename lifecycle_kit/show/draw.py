@@ -179,13 +179,13 @@ def key_height(marks: Marks, words: Sequence[str]) -> int:
 def _key(layout: Layout, marks: Marks, words: Sequence[str]) -> list[str]:
     y = layout.height + 16
     parts = []
-    if marks.any:
-        samples = ((4.0, None, "taken"), (2.2, POSSIBLE_DASH, "possible next"), (1.3, None, "other"))
-        for x, (width, dash, meaning) in zip((26, 150, 330), samples, strict=True):
-            colour = MUTED if meaning == "other" else INK
-            parts.append(arrow(((x, y), (x + 46, y)), colour=colour, width=width, dash=dash))
-            parts.append(text_block([meaning], (x + 54, y), size=LABEL_SIZE, anchor="start"))
-        y += KEY_LINE
+    samples = ((4.0, None, "taken", bool(marks.taken)), (2.2, POSSIBLE_DASH, "possible next", bool(marks.current)),
+               (1.3, None, "other", marks.any))  # fmt: skip
+    for i, (width, dash, meaning, _) in enumerate(sample for sample in samples if sample[3]):
+        x, colour = 26 + 180 * i, MUTED if meaning == "other" else INK
+        parts.append(arrow(((x, y), (x + 46, y)), colour=colour, width=width, dash=dash))
+        parts.append(text_block([meaning], (x + 54, y), size=LABEL_SIZE, anchor="start"))
+    y += KEY_LINE * marks.any
     for i, line in enumerate(words):
         parts.append(text_block([line], (26, y + i * KEY_LINE), size=LABEL_SIZE + 1, anchor="start"))
     return parts

@@ -144,12 +144,14 @@ def _head(before: Point, tip: Point, size: float) -> str:
 
 
 def beside(left: Svg, right: Svg, gap: int = 24) -> Svg:
-    """Return one picture with `left` and `right` next to each other, aligned at the top."""
-    shift = left.width + gap
+    """Return one picture with both: next to each other, or one below the other where a page is not wide enough."""
+    wide = left.width + gap + right.width
+    side_by_side = wide <= WIDEST
+    shift = (left.width + gap, 0) if side_by_side else (0, left.height + gap)
     return Svg(
-        width=shift + right.width,
-        height=max(left.height, right.height),
-        title=f"{left.title}; beside it: {right.title}",
+        width=wide if side_by_side else max(left.width, right.width),
+        height=max(left.height, right.height) if side_by_side else left.height + gap + right.height,
+        title=f"{left.title}; {'beside' if side_by_side else 'below'} it: {right.title}",
         text=f"{left.text}\n\n{right.text}",
-        body=group([left.body]) + "\n" + group([right.body], transform=f"translate({shift} 0)"),
+        body=group([left.body]) + "\n" + group([right.body], transform=f"translate({shift[0]} {shift[1]})"),
     )
