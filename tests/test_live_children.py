@@ -151,7 +151,8 @@ def test_a_grandchild_that_holds_the_pipe_does_not_hide_the_exit() -> None:
     """Known from python/cpython#119710: asyncio's own `Process.wait` waits for the pipe, too."""
 
     async def scene(nursery: Nursery) -> None:
-        child = nursery.spawn(["sh", "-c", "setsid sleep 600 & echo $!; exit 3"])
+        away = "subprocess.Popen(['sleep', '600'], start_new_session=True).pid"
+        child = nursery.spawn(python(f"import subprocess; print({away}); raise SystemExit(3)"))
         end = await child.wait()
         assert end.code == 3
         assert not is_gone(int(child.output.lines[0]))
@@ -237,6 +238,8 @@ def test_a_signal_goes_to_the_group_or_to_the_leader_alone() -> None:
             grandchild = int(await first_line(child))
             child.child.signal("STOP", group=group)
             await until(partial(is_stopped, child.child.pid))
+            if group:
+                await until(partial(is_stopped, grandchild))
             assert is_stopped(grandchild) is group
 
     in_nursery(scene)

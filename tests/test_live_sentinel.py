@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import psutil
@@ -30,24 +30,33 @@ def start(*argv, announce=True, **env):
         guard.announce(child.pid)
     print(child.pid, flush=True)
 """
-POSTLUDE = "\nprint('done', flush=True)\ntime.sleep(600)"
+POSTLUDE = "\ntime.sleep(600)"
 
 
 @contextmanager
-def supervisor(code: str) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
+def supervisor(code: str, prints: int = 1) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
     """Run `code` in a supervisor of its own; give it and the pids that it and its children print."""
     argv = [sys.executable, "-c", PRELUDE + code + POSTLUDE]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        pids = []
-        for line in process.stdout:
-            if line == "done\n":
-                break
-            pids.append(int(line))
         try:
-            yield process, pids
+            yield process, [int(process.stdout.readline()) for _ in range(prints)]
         finally:
             process.kill()
+
+
+@pytest.fixture
+def hire() -> Iterator[Callable[[], Guard]]:
+    """Hire guards; those that are still on duty at the end are dismissed."""
+    hired: list[Guard] = []
+
+    def one() -> Guard:
+        hired.append(Guard())
+        return hired[-1]
+
+    yield one
+    for guard in hired:
+        guard.dismiss(clean=True)
 
 
 def sentinel_of(pid: int) -> psutil.Process:
@@ -57,15 +66,15 @@ def sentinel_of(pid: int) -> psutil.Process:
 
 
 @pytest.mark.parametrize(
-    "code",
+    ("code", "prints"),
     [
-        "start('sleep', '600')",
-        "start('sh', '-c', 'sleep 600 & echo $!; wait'); time.sleep(0.3)",
-        "start('sh', '-c', 'setsid sleep 600 & echo $!; wait'); time.sleep(0.3)",
-        "start('sh', '-c', 'trap \"\" TERM INT HUP; sleep 600')",
-        "start('sh', '-c', 'kill -STOP $$')",
-        "start('env', '-i', 'sleep', '600')",
-        "start('sleep', '600', announce=False)",
+        ("start('sleep', '600')", 1),
+        ("start('sh', '-c', 'sleep 600 & echo $!; wait')", 2),
+        ("start('sh', '-c', 'setsid sleep 600 & echo $!; wait')", 2),
+        ("start('sh', '-c', 'trap \"\" TERM INT HUP; echo $$; sleep 600')", 2),
+        ("start('sh', '-c', 'kill -STOP $$')", 1),
+        ("start('env', '-i', 'sleep', '600')", 1),
+        ("start('sleep', '600', announce=False)", 1),
     ],
     ids=[
         "child",
@@ -77,10 +86,9 @@ def sentinel_of(pid: int) -> psutil.Process:
         "spawned but not announced yet",
     ],
 )
-def test_nothing_survives_kill_9_of_the_supervisor(code: str) -> None:
-    with supervisor(code) as (process, pids):
+def test_nothing_survives_kill_9_of_the_supervisor(code: str, prints: int) -> None:
+    with supervisor(code, prints) as (process, pids):
         guardian = sentinel_of(process.pid)
-        assert pids
         assert not any(map(is_gone, pids))
         process.kill()
         process.wait()
@@ -90,8 +98,8 @@ def test_nothing_survives_kill_9_of_the_supervisor(code: str) -> None:
 
 def test_a_forked_copy_of_the_supervisor_does_not_keep_the_children_alive() -> None:
     """The copy holds the pipe open: it is the parent's death that counts."""
-    fork = "start('sleep', '600')\nif not (copy := os.fork()): time.sleep(600)\nprint(copy)"
-    with supervisor(fork) as (process, (child, copy)):
+    fork = "start('sleep', '600')\nif not (copy := os.fork()): time.sleep(600)\nprint(copy, flush=True)"
+    with supervisor(fork, 2) as (process, (child, copy)):
         process.kill()
         process.wait()
         eventually(lambda: is_gone(child), "the child is gone")
@@ -101,7 +109,7 @@ def test_a_forked_copy_of_the_supervisor_does_not_keep_the_children_alive() -> N
 
 def test_a_supervisor_inside_a_supervised_program_takes_its_children_along() -> None:
     inner = PRELUDE + "start('sleep', '600'); time.sleep(600)"
-    with supervisor(f"start(sys.executable, '-c', {inner!r}); time.sleep(1)") as (process, pids):
+    with supervisor(f"start(sys.executable, '-c', {inner!r})", 2) as (process, pids):
         family = [*pids, *(child.pid for child in psutil.Process(pids[0]).children())]
         assert len(family) >= 3
         process.kill()
@@ -109,12 +117,10 @@ def test_a_supervisor_inside_a_supervised_program_takes_its_children_along() -> 
         eventually(lambda: all_gone(family), f"{family} are gone")
 
 
-def test_only_kill_ends_a_sentinel_and_then_another_takes_over() -> None:
-    guard = Guard()
-    sleeper = Child(["env", "-i", "sleep", "600"], environ=guard.environ())
-    guard.announce(sleeper.pid)
+def test_only_kill_ends_a_sentinel_and_then_another_takes_over(hire: Callable[[], Guard]) -> None:
+    guard = hire()
     first = sentinel_of(os.getpid())
-    eventually(lambda: first.num_fds() >= 4, "the sentinel listens")
+    eventually(lambda: first.cwd() == "/", "the sentinel has closed its ears")
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         first.send_signal(number)
     guard.check()
@@ -122,24 +128,31 @@ def test_only_kill_ends_a_sentinel_and_then_another_takes_over() -> None:
     first.kill()
     eventually(lambda: first.status() == psutil.STATUS_ZOMBIE, "the sentinel is dead")
     guard.check()
-    second = sentinel_of(os.getpid())
-    assert second != first
-    guard.dismiss(clean=False)  # as if we had died: the second one knows of the sleeper
+    assert sentinel_of(os.getpid()) != first
+
+
+def test_another_sentinel_knows_what_was_announced_to_the_one_before() -> None:
+    guard = Guard()
+    sleeper = Child(["env", "-i", "sleep", "600"], environ=guard.environ())
+    guard.announce(sleeper.pid)
+    first = sentinel_of(os.getpid())
+    first.kill()
+    eventually(lambda: first.status() == psutil.STATUS_ZOMBIE, "the sentinel is dead")
+    guard.check()
+    guard.dismiss(clean=False)  # as if we had died
     eventually(sleeper.ended, "the sleeper is dead")
     assert sleeper.reap().signal == "SIGKILL"
     eventually(lambda: own_children() == [], "the sentinel is reaped")
 
 
-def test_an_announcement_to_a_dead_sentinel_starts_another() -> None:
-    guard = Guard()
+def test_an_announcement_to_a_dead_sentinel_starts_another(hire: Callable[[], Guard]) -> None:
+    guard = hire()
     first = sentinel_of(os.getpid())
     first.kill()
     eventually(lambda: first.status() == psutil.STATUS_ZOMBIE, "the sentinel is dead")
     guard.announce(2**22 + 1)  # beyond any real number of a process
     assert sentinel_of(os.getpid()) != first
     guard.forget(2**22 + 1)
-    guard.dismiss(clean=True)
-    assert own_children() == []
 
 
 def test_all_guards_of_a_process_share_one_sentinel_and_the_last_one_ends_it() -> None:
@@ -152,16 +165,16 @@ def test_all_guards_of_a_process_share_one_sentinel_and_the_last_one_ends_it() -
     assert own_children() == []
 
 
-def test_a_sentinel_has_its_own_session_and_holds_only_what_it_needs() -> None:
-    guard = Guard()
-    with subprocess.Popen(["sleep", "600"], stdout=subprocess.PIPE) as other:
-        guardian = sentinel_of(os.getpid())
-        # stdin, stdout, stderr, the pidfd of its parent
-        eventually(lambda: guardian.num_fds() == 4, "four descriptors are open")
-        assert os.getsid(guardian.pid) == guardian.pid
-        assert guardian.cwd() == "/"
-        other.kill()
-    guard.dismiss(clean=True)
+def test_a_sentinel_has_its_own_session_and_holds_only_what_it_needs(hire: Callable[[], Guard]) -> None:
+    reads, writes = os.pipe()
+    os.set_inheritable(reads, True)
+    hire()
+    guardian = sentinel_of(os.getpid())
+    # stdin, stdout, stderr, the pidfd of its parent
+    eventually(lambda: guardian.cwd() == "/" and guardian.num_fds() == 4, "four descriptors are open")
+    assert os.getsid(guardian.pid) == guardian.pid
+    os.close(reads)
+    os.close(writes)
 
 
 def test_announcements_may_arrive_in_pieces_and_are_taken_back() -> None:
@@ -173,9 +186,7 @@ def test_announcements_may_arrive_in_pieces_and_are_taken_back() -> None:
     os.close(reads)
 
 
-def test_the_mark_of_one_guard_is_no_part_of_anothers() -> None:
+def test_the_mark_of_one_guard_is_no_part_of_anothers(hire: Callable[[], Guard]) -> None:
     """Guard 1 must not kill what carries the mark of guard 12."""
-    guards = [Guard() for _ in range(12)]
+    guards = [hire() for _ in range(12)]
     assert not any(a.mark in b.mark for a in guards for b in guards if a is not b)
-    for guard in guards:
-        guard.dismiss(clean=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from lifecycle_kit.live import sentinel
 from lifecycle_kit.live.children import Child
+from lifecycle_kit.live.errors import require_posix
 
 __all__ = ["Guard"]
 
@@ -27,10 +28,12 @@ class Guard:
 
     Raises:
         SpawnFailed: if the sentinel cannot be started; then nothing should be spawned either.
+        NotPosix: on a system without process groups.
     """
 
     def __init__(self) -> None:
         global _on_duty
+        require_posix()
         with _lock:
             self._watch = _on_duty = _on_duty or _Watch()
             self._watch.users += 1
