@@ -58,7 +58,7 @@ def test_ladders_never_go_down(curve: Backoff, nth: int) -> None:
     ("jitter", "bounds"),
     [("none", (40, 40)), ("full", (0, 40)), ("equal", (20, 40)), ("decorrelated", (10, 60))],
 )
-def test_jitter_draws_from_its_range(jitter: str, bounds: tuple[int, int]) -> None:
+def test_jitter_draws_from_its_range(jitter: str, bounds: tuple[float, float]) -> None:
     """The third delay of 10, 20, 40 s after one of 20 s; ranges as in AWS' exponential backoff and jitter."""
     curve = Backoff(first_s=10, factor=2, cap_s=300, jitter=jitter)
     low, high = curve.bounds_ns(3, previous_ns=ns(20))

@@ -16,7 +16,7 @@ CRASH, CLEAN = Exit(code=1), Exit(code=0)
 
 def decisions(policy: PlainPolicy, *exits: Exit) -> list[object]:
     """Return what the policy decides, end by end."""
-    memory, made = Memory(), []
+    memory, made = Memory(), list[object]()
     for number, end in enumerate(exits):
         memory, decision = policy.on_exit(memory, end, at=ns(number), u=0.0)
         made.append(decision)

@@ -194,15 +194,15 @@ def test_a_load_that_makes_no_sense_is_refused(wrong: dict[str, float]) -> None:
 def test_a_backlog_grows_while_the_worker_is_in_backoff_and_shrinks_while_it_runs() -> None:
     trace = simulate(like("supervisord", autorestart="true"), [Script(run_s=10), Script(run_s=0), Script()], until_s=40)
     points = backlog(trace, arrive_per_s=5, done_per_s=10)
-    assert points[0] == (0, 0)
+    assert points[0] == (0.0, 0.0)
     assert (12, 10) in points  # back after 1 s of wait and 1 s of startsecs
-    assert points[-1] == (40, 0)
+    assert points[-1] == (40.0, 0.0)
     assert (14, 0) in points
 
 
 def test_without_a_worker_everything_piles_up() -> None:
     trace = simulate(like("systemd"), Script(run_s=0), until_s=100)
-    assert backlog(trace, arrive_per_s=3, done_per_s=10)[-1] == (100, 300)
+    assert backlog(trace, arrive_per_s=3, done_per_s=10)[-1] == (100.0, 300.0)
 
 
 def test_rates_must_not_be_negative() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lifecycle_kit.health import parse_health
@@ -134,4 +134,4 @@ def drain_moral(rows: dict[str, dict[str, Number]]) -> str:
     )
 
 
-TELL = {"crash-loop": crash_loop, "half-started": half_started, "drain": drain}
+TELL: Mapping[str, Callable[..., Story]] = {"crash-loop": crash_loop, "half-started": half_started, "drain": drain}
