@@ -9,12 +9,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from lifecycle_kit.machine import Unit
-from lifecycle_kit.systems import kubernetes, supervisord, systemd
+from lifecycle_kit.systems import docker, erlang, kubernetes, nomad, pm2, runit, s6, supervisord, systemd
 from lifecycle_kit.systems.options import Option, OptionError, System
 
 __all__ = ["SYSTEMS", "Option", "OptionError", "System", "like", "system"]
 
-SYSTEMS: dict[str, System] = {room.SYSTEM.name: room.SYSTEM for room in (kubernetes, systemd, supervisord)}
+SYSTEMS: dict[str, System] = {
+    room.SYSTEM.name: room.SYSTEM
+    for room in (kubernetes, systemd, supervisord, docker, nomad, erlang, runit, s6, pm2)
+}
 
 
 def system(name: str) -> System:
@@ -33,7 +36,7 @@ def like(name: str, options: Mapping[str, Any] | None = None, **more: Any) -> Un
     """Return a unit supervised the way a real system does it, with that system's own option names and defaults.
 
     Args:
-        name: "kubernetes", "systemd" or "supervisord".
+        name: a name from `SYSTEMS`, such as "systemd".
         options: options by name, for names that are no Python words.
         more: options by name.
 
