@@ -169,6 +169,7 @@ def since(entries: Iterable[Sequence[Any]], start_s: float) -> list[list[Any]]:
 def lead(
     unit: Unit, given: Mapping[str, Any], *, scripts: Sequence[Script] | None = None,
     requests: Mapping[str, str] | None = None, native: Native | None = None, passed: Passed | None = None,
+    spawn_s: float = 0.0,
 ) -> Watched:  # fmt: skip
     """Return one instance after the lives and actions of a case of the kind `restart`.
 
@@ -182,9 +183,10 @@ def lead(
         requests: what the actions mean as requests to `step`, by `do`; those that are missing are no requests.
         native: the state in the system's own words.
         passed: states that are only passed through, by the two states of the move.
+        spawn_s: what a start costs, seconds; a birth is when it begins.
     """
     lives = scripts or [script_of(life) for life in given["lives"]]
-    watched = Watched(unit, lives, native, passed=passed)
+    watched = Watched(unit, lives, native, passed=passed, spawn_s=spawn_s)
     words = {"start": "start", "stop": "stop", **(requests or {})}
     actions = [action for action in given.get("actions", ()) if action["do"] in words]
     watched.agenda.at(0, lambda: watched.ask("start"))
