@@ -18,7 +18,7 @@ from lifecycle_kit.show.axes import new_axes
 from lifecycle_kit.show.palette import SERIES
 from lifecycle_kit.simulate import Script, simulate
 from lifecycle_kit.states import State
-from lifecycle_kit.trace import starts
+from lifecycle_kit.units import ns, seconds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,17 +35,22 @@ class Ladder:
     """What a policy does with a process that ends at once.
 
     Attributes:
-        starts_s: when each life began, seconds; the first at 0.
+        starts_ns: when each life began, nanoseconds; the first at 0.
         gave_up: why no further start follows; "" if one would.
     """
 
-    starts_s: tuple[float, ...]
+    starts_ns: tuple[int, ...]
     gave_up: str = ""
+
+    @property
+    def starts_s(self) -> list[float]:
+        """When each life began, seconds; the first at 0."""
+        return [seconds(at) for at in self.starts_ns]
 
     @property
     def delays_s(self) -> list[float]:
         """The delay before each restart, seconds."""
-        return [round(later - earlier, 9) for earlier, later in pairwise(self.starts_s)]
+        return [seconds(later - earlier) for earlier, later in pairwise(self.starts_ns)]
 
 
 def climb(policy: Unit | Backoff, n: int = 10, seed: int = 0) -> Ladder:
@@ -72,7 +77,7 @@ def climb(policy: Unit | Backoff, n: int = 10, seed: int = 0) -> Ladder:
     until_s = FIRST_LOOK_S
     while True:
         trace = simulate(policy, Script(run_s=0), until_s, seed=seed)
-        begun = starts(trace.transitions)
+        begun = [move.at_ns for move in trace.transitions if move.target is State.STARTING]
         if len(begun) > n:
             return Ladder(tuple(begun[: n + 1]))
         if trace.transitions[-1].target in (State.FAILED, State.TERMINATED) or until_s >= LONGEST_LOOK_S:
@@ -100,7 +105,7 @@ def ladder(policies: Rungs, n: int = 10, ax: Axes | None = None, *, by: str = "d
     tallest = 0.0
     for (name, policy), style in zip(policies.items(), _styles(len(policies)), strict=True):
         climbed = climb(policy, n, seed)
-        values = climbed.delays_s if by == "delay" else list(climbed.starts_s[1:])
+        values = climbed.delays_s if by == "delay" else climbed.starts_s[1:]
         tallest = max([tallest, *values])
         _draw_one(ax, name, values, climbed.gave_up, style)
         if isinstance(policy, Backoff) and policy.jitter != "none" and by == "delay":
@@ -128,9 +133,9 @@ def _draw_range(ax: Axes, curve: Backoff, climbed: Ladder, colour: str) -> None:
     previous, lows, highs = 0, [], []
     for nth, delay in enumerate(climbed.delays_s, start=1):
         low, high = curve.bounds_ns(nth, previous_ns=previous)
-        lows.append(low / 1e9)
-        highs.append(high / 1e9)
-        previous = round(delay * 1e9)
+        lows.append(seconds(low))
+        highs.append(seconds(high))
+        previous = ns(delay)
     ax.fill_between(range(1, len(lows) + 1), lows, highs, color=colour, alpha=0.18, linewidth=0)
 
 
@@ -165,7 +170,7 @@ def ladder_text(policies: Rungs, n: int = 10, *, by: str = "delay", seed: int = 
     climbed = {name: climb(policy, n, seed) for name, policy in policies.items()}
     widths = {name: max(len(name), 8) + 2 for name in climbed}
     lines = ["restart" + "".join(f"  {name:>{widths[name]}}" for name in climbed)]
-    for nth in range(1, max((len(each.starts_s) for each in climbed.values()), default=1)):
+    for nth in range(1, max((len(each.starts_ns) for each in climbed.values()), default=1)):
         cells = (f"  {_cell(each, nth, by):>{widths[name]}}" for name, each in climbed.items())
         lines.append(f"{nth:>7}" + "".join(cells))
     lines += [
