@@ -16,6 +16,7 @@ import pytest
 from lifecycle_kit import PlainPolicy, ProbeSettings, Readiness, RequestRefused, State, Unit, live
 from lifecycle_kit.backoff import Backoff
 from lifecycle_kit.drain import Phase, StopPlan, Until, term_then_kill
+from lifecycle_kit.events import Request
 from lifecycle_kit.live.checks import Call, Check, Exec, HttpGet
 from lifecycle_kit.live.errors import NotPosix
 from lifecycle_kit.live.program import Program
@@ -384,6 +385,20 @@ def test_one_for_all_takes_the_others_along() -> None:
         await supervisor.until(lambda s: s["one"].number == s["two"].number == 2)
 
     play({"one": SLEEPER, "two": SLEEPER}, scene, strategy="one_for_all")
+
+
+def test_rest_for_one_restarts_what_was_started_later_and_nothing_else() -> None:
+    async def scene(supervisor: Supervisor) -> None:
+        await supervisor.start()
+        for name in ("one", "two", "three"):
+            await supervisor.until(reaches(State.RUNNING, name))
+        os.kill(pid_of(supervisor, "two"), 9)
+        await supervisor.until(lambda s: s["two"].number == s["three"].number == 2)
+        assert supervisor["one"].number == 1
+
+    trace = play(dict.fromkeys(("one", "two", "three"), SLEEPER), scene, strategy="rest_for_one")
+    asked = [(name, event.request) for name, event in trace.events if isinstance(event, Request)]
+    assert ("three", "restart") in asked, "what the group asked for is in the trace, too"
 
 
 def test_a_command_may_be_worked_out_anew_before_each_start() -> None:

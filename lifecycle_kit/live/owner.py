@@ -18,7 +18,7 @@ from lifecycle_kit.live.keeper import Keeper
 from lifecycle_kit.live.nursery import Nursery
 from lifecycle_kit.live.program import Program
 from lifecycle_kit.replay import record
-from lifecycle_kit.states import HAS_PROCESS, RequestRefused, State
+from lifecycle_kit.states import HAS_PROCESS, RequestRefused, Trigger
 from lifecycle_kit.trace import Trace, Transition
 
 __all__ = ["Owner"]
@@ -138,11 +138,8 @@ class Owner:
         return group_step(self.group, name, event)
 
     def _write_down(self, name: str | None, event: ev.Event, told: Told) -> None:
-        if name is not None:
-            record(self.trace, name, event, [command for whom, command in told if whom == name])
-        for other in dict.fromkeys(whom for whom, _ in told if whom != name):
-            commands = [command for whom, command in told if whom == other]
-            record(self.trace, other, _asked_by_group(event.at, commands), commands)
+        for whom, cause, commands in _by_cause(name, event, told):
+            record(self.trace, whom, cause, commands)
 
     # --- the end
 
@@ -162,9 +159,11 @@ class Owner:
             nursery.close()
             for task in self._tasks:
                 task.cancel()
-            self._settle()
-            self.trace.header["until_ns"] = self.now_ns
-            self._wake()
+            try:
+                self._settle()
+            finally:  # a listener may raise each time: whoever waits must still wake up and learn of it
+                self.trace.header["until_ns"] = self.now_ns
+                self._wake()
 
     def _settle(self) -> None:
         while not self._inbox.empty():
@@ -194,8 +193,27 @@ class Owner:
             self._inbox.put_nowait(error)
 
 
-def _asked_by_group(at: int, commands: list[ev.Command]) -> ev.Request:
-    """Return the request that made a member move because another one did."""
-    moves = [command for command in commands if isinstance(command, ev.Moved)]
-    restarts = moves and moves[0].target is State.DRAINING
-    return ev.Request(at=at, request="restart" if restarts else "start")
+_REQUESTS = {
+    Trigger.START: "start",
+    Trigger.START_REFUSED: "start",
+    Trigger.STOP: "stop",
+    Trigger.RESTART: "restart",
+}
+
+
+def _by_cause(name: str | None, event: ev.Event, told: Told) -> list[tuple[str, ev.Event, list[ev.Command]]]:
+    """Return the commands by what they came of: the event itself, or what the group then asked of its members.
+
+    Written down as requests, a group's doings can be replayed member by member.
+    """
+    causes: list[tuple[str, ev.Event, list[ev.Command]]] = [] if name is None else [(name, event, [])]
+    latest = {whom: commands for whom, _, commands in causes}
+    for whom, command in told:
+        # Only a second stop makes a member do something without a move.
+        request = _REQUESTS.get(command.trigger) if isinstance(command, ev.Moved) else "stop"
+        if whom not in latest or (latest[whom] and isinstance(command, ev.Moved) and request):
+            asked = ev.Request(at=event.at, request=request or "start")
+            causes.append((whom, asked, []))
+            latest[whom] = causes[-1][2]
+        latest[whom].append(command)
+    return causes
