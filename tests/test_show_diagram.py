@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable
-from pathlib import Path
 
 import pytest
 
@@ -185,15 +181,3 @@ def test_a_state_that_does_not_exist_is_answered_with_the_nine_that_do() -> None
 def test_an_unknown_choice_of_arrows_is_answered_with_the_two_there_are() -> None:
     with pytest.raises(ValueError, match="arrows='some' is not known; choose 'main' or 'all'"):
         state_diagram(arrows="some")
-
-
-def loaded_by(code: str) -> Iterable[str]:
-    command = [sys.executable, "-c", f"{code}; import sys; print(*sys.modules)"]
-    root = Path(__file__).parents[1]
-    return subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout.split()
-
-
-def test_the_first_diagram_needs_no_library_of_others() -> None:
-    loaded = loaded_by("from lifecycle_kit.show import state_diagram; str(state_diagram())")
-    tops = {name.partition(".")[0] for name in loaded}
-    assert not {"matplotlib", "numpy", "rich", "asyncio", "IPython", "xml"} & tops

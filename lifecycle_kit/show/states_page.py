@@ -91,6 +91,7 @@ def _moves() -> list[str]:
 
 
 def _names() -> list[str]:
-    rows = ((f"`{state.value}`", *(system.native[state] for system in SYSTEMS.values())) for state in State)
-    lines = ["## What real systems call them\n", *_table(("state", *SYSTEMS), rows), "", "What is lost on the way:\n"]
-    return [*lines, *(f"- **{name}**: {system.loses}" for name, system in SYSTEMS.items()), ""]
+    rows = ((name, *(system.native[state] for state in State)) for name, system in SYSTEMS.items())
+    table = _table(("system", *(f"`{state.value}`" for state in State)), rows)
+    lost = (f"- **{name}**: {system.loses}" for name, system in SYSTEMS.items())
+    return ["## What real systems call them\n", *table, "", "What is lost on the way:\n", *lost, ""]
