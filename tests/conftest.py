@@ -20,8 +20,12 @@ os.environ["LIFECYCLE_KIT_STATE_DIR"] = _nothing_kept.name
 
 # The same examples in every run, so that a red test stays red until it is mended.
 # `pytest --hypothesis-profile=explore` looks further.
-hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
-hypothesis.settings.register_profile("explore", deadline=None, max_examples=2_000)
+# A busy machine generates slowly, which says nothing about the code.
+PATIENT = [hypothesis.HealthCheck.too_slow]
+hypothesis.settings.register_profile(
+    "fixed", derandomize=True, deadline=None, database=None, suppress_health_check=PATIENT
+)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=2_000, suppress_health_check=PATIENT)
 hypothesis.settings.load_profile("fixed")
 
 SLOW_MARKERS = ("live", "notebook", "nbgrader")
