@@ -31,8 +31,8 @@ def test_between_two_ends_there_is_one_arrow(rows: list[tuple[str, str, str]]) -
 
 def test_a_move_that_one_member_lacks_is_drawn_from_the_others_themselves() -> None:
     assert merged([("a", "go", "c"), ("c", "go", "a")], FRAME) == [
-        Arrow("a", "c", ("go",), ("a",)),
-        Arrow("c", "a", ("go",), ("c",)),
+        Arrow("a", "c", ("go",), ("a",), ("a",)),
+        Arrow("c", "a", ("go",), ("c",), ("c",)),
     ]
 
 
@@ -43,3 +43,11 @@ def test_triggers_keep_the_order_of_the_table() -> None:
 @given(TABLES)
 def test_the_sentences_have_a_line_per_source(rows: list[tuple[str, str, str]]) -> None:
     assert [line.split()[0] for line in sentences(rows)] == list(dict.fromkeys(source for source, _, _ in rows))
+
+
+def test_a_frames_arrow_knows_the_members_that_have_no_arrow_of_their_own_to_the_target() -> None:
+    arrows = merged([("a", "go", "c"), ("b", "go", "c"), ("b", "skip", "c")], FRAME)
+    assert [(arrow.source, arrow.members, arrow.only) for arrow in arrows] == [
+        ("both", ("a", "b"), ("a",)),
+        ("b", ("b",), ("b",)),
+    ]

@@ -63,7 +63,7 @@ def test_the_table_of_instances_shows_pid_next_restart_and_counters() -> None:
 def test_a_timeline_has_a_letter_per_share_of_the_time() -> None:
     assert timeline_blocks(crash_loop(), width=20).plain.splitlines() == [
         "worker |sRRRFRRRFosRRRFooosR|",
-        "        0 s             100 s",
+        "        0 s            100 s",
         "s starting  r ready  R running  F failed  o backoff",
     ]
 

@@ -129,8 +129,20 @@ def test_the_moves_possible_from_the_current_state_are_dashed(state: State) -> N
 def test_moves_that_were_made_are_thick_and_counted() -> None:
     picture = state_diagram(taken=[("created", "starting"), ("failed", "backoff"), ("failed", "backoff")])
     assert thick(picture) == {("created", "starting"), ("failed", "backoff")}
-    assert "restart-planned (×2)" in words(picture)
+    assert words(picture).count("×2") == 1, "beside the label of failed -> backoff"
     assert "Taken: created -> starting, failed -> backoff (2 times)." in picture.text
+
+
+def test_a_restart_is_counted_at_its_own_arrow_and_not_as_a_start_too() -> None:
+    taken = [("created", "starting"), ("backoff", "starting"), ("backoff", "starting")]
+    shown = words(state_diagram(taken=taken, arrows="all"))
+    assert "restart-due ×2" in shown
+    assert "start" in shown, "taken once, from created"
+
+
+def test_a_count_stands_behind_the_last_trigger_where_there_is_room() -> None:
+    assert "readiness-lost" in words(picture := state_diagram(taken=[("running", "blocked")] * 3))
+    assert "dependency-lost ×3" in words(picture)
 
 
 def test_a_move_that_was_made_is_shown_even_if_it_is_not_a_main_one() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from lifecycle_kit.show.arrows import Arrow, merged
 from lifecycle_kit.show.diagram import MAIN, rows_of
-from lifecycle_kit.show.draw import LABEL_SIZE, Marks, label_lines, route_of
+from lifecycle_kit.show.draw import LABEL_SIZE, Marks, label_of, route_of
 from lifecycle_kit.show.layout import HALF_HEIGHT, HALF_WIDTH, LANES, STATES, STATES_ALL, STATES_DEEP, Layout
 from lifecycle_kit.show.os_states import OS_LAYOUT, OS_TRANSITIONS
 from lifecycle_kit.show.svg import LINE_HEIGHT, Point
@@ -17,6 +17,8 @@ from lifecycle_kit.states import HAS_PROCESS
 
 CHARACTER = 0.5 * LABEL_SIZE  # mean width of a character; measured in Helvetica's metrics: 0.45
 ROWS = rows_of()
+UNMARKED = Marks()
+TAKEN = Marks(taken=dict.fromkeys([(source, target) for source, _, target in ROWS], 12))
 RARE = sorted({(source, target) for source, _, target in ROWS} - MAIN)
 
 
@@ -45,9 +47,8 @@ class Box(NamedTuple):
         return low < high
 
 
-def label_box(layout: Layout, arrow: Arrow) -> Box:
-    lines = label_lines(arrow, Marks())
-    x, y = route_of(layout, arrow).label
+def label_box(layout: Layout, arrow: Arrow, marks: Marks) -> Box:
+    lines, (x, y) = label_of(layout, arrow, marks)
     width, height = max(map(len, lines)) * CHARACTER, len(lines) * LABEL_SIZE * LINE_HEIGHT
     left = {"start": x, "middle": x - width / 2, "end": x - width}[route_of(layout, arrow).anchor]
     return Box(left, y - height / 2 + 2, left + width, y + height / 2 - 2)
@@ -65,9 +66,9 @@ def name_box(layout: Layout, frame: str) -> Box:
     return Box(x, y - 7, x + len(frame) * 14 * 0.48, y + 7)
 
 
-def faults(layout: Layout, arrows: list[Arrow]) -> list[str]:
+def faults(layout: Layout, arrows: list[Arrow], marks: Marks = UNMARKED) -> list[str]:
     """Return everything that would make the picture hard to read."""
-    labels = {(arrow.source, arrow.target): label_box(layout, arrow) for arrow in arrows}
+    labels = {(arrow.source, arrow.target): label_box(layout, arrow, marks) for arrow in arrows}
     boxes = state_boxes(layout)
     names = {frame: name_box(layout, frame) for frame in layout.frames}
     texts = {f"{source}->{target}": box for (source, target), box in labels.items()} | names
@@ -98,6 +99,12 @@ def groups(layout: Layout) -> dict[str, tuple[str, ...]]:
 def test_the_main_picture_can_be_read() -> None:
     shown = [row for row in ROWS if (row[0], row[2]) in MAIN]
     assert not faults(STATES, merged(shown))
+
+
+@pytest.mark.parametrize("layout", [STATES, STATES_ALL])
+def test_counts_at_the_arrows_do_not_get_in_the_way(layout: Layout) -> None:
+    shown = [row for row in ROWS if layout is STATES_ALL or (row[0], row[2]) in MAIN]
+    assert not faults(layout, merged(shown, groups(layout)), TAKEN)
 
 
 def test_the_whole_picture_can_be_read() -> None:

@@ -23,12 +23,14 @@ class Arrow:
         target: a state.
         labels: the triggers, in the table's order.
         members: the states it leaves; the source alone if that is a state.
+        only: those of them from which no other arrow leads to the target.
     """
 
     source: str
     target: str
     labels: tuple[str, ...]
     members: tuple[str, ...]
+    only: tuple[str, ...]
 
 
 def merged(rows: Iterable[Row], groups: Mapping[str, Sequence[str]] | None = None) -> list[Arrow]:
@@ -45,16 +47,19 @@ def merged(rows: Iterable[Row], groups: Mapping[str, Sequence[str]] | None = Non
     between: dict[tuple[str, str], list[str]] = {}
     for source, trigger, target in rows:
         between.setdefault((source, target), []).append(trigger)
-    arrows = []
+    framed: list[tuple[str, str, tuple[str, ...], tuple[str, ...]]] = []
     for name, members in (groups or {}).items():
         for target in dict.fromkeys(target for source, target in between if source in members):
             shared = _shared(between, members, target)
             if shared:
-                arrows.append(Arrow(name, target, shared, tuple(members)))
+                framed.append((name, target, shared, tuple(members)))
                 for member in members:
                     between[member, target] = [t for t in between[member, target] if t not in shared]
-    single = [Arrow(source, target, tuple(labels), (source,)) for (source, target), labels in between.items() if labels]
-    return arrows + single
+    left = {ends: tuple(labels) for ends, labels in between.items() if labels}
+    return [
+        Arrow(name, target, labels, members, tuple(member for member in members if (member, target) not in left))
+        for name, target, labels, members in framed
+    ] + [Arrow(source, target, labels, (source,), (source,)) for (source, target), labels in left.items()]
 
 
 def _shared(between: Mapping[tuple[str, str], Sequence[str]], members: Sequence[str], target: str) -> tuple[str, ...]:

@@ -110,7 +110,7 @@ def timeline_blocks(
             line.append(" " if cell is None else LOOKS[cell].letter, style="" if cell is None else _style(cell))
         lines.append(line.append("|"))
     last = f"{round(seconds(end), 3):g} s"
-    lines.append(Text(f"{'':{margin}} 0 s{last:>{max(width - 1, len(last))}}"))
+    lines.append(Text(f"{'':{margin + 2}}0 s{last:>{max(width - 3, len(last) + 1)}}"))
     lines.append(Text(key_line({move.target for move in moves})))
     return Text("\n").join(lines)
 

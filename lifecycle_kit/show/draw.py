@@ -14,9 +14,9 @@ from typing import Any
 from lifecycle_kit.show.arrows import Arrow
 from lifecycle_kit.show.layout import HALF_HEIGHT, HALF_WIDTH, Layout, Place, Route
 from lifecycle_kit.show.palette import INK, MUTED, NOW, PAPER, SHADE, Look
-from lifecycle_kit.show.svg import Point, arrow, element, group, text_block
+from lifecycle_kit.show.svg import LINE_HEIGHT, Point, arrow, element, group, text_block
 
-__all__ = ["LABEL_SIZE", "Marks", "draw", "key_height", "label_lines", "route_of"]
+__all__ = ["LABEL_SIZE", "Marks", "draw", "key_height", "label_of", "route_of"]
 
 LABEL_SIZE, KEY_LINE = 13, 22
 POSSIBLE_DASH = "7 4"
@@ -36,8 +36,8 @@ class Marks:
     taken: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     def times(self, arrow: Arrow) -> int:
-        """Return how often the moves that an arrow stands for were made."""
-        return sum(self.taken.get((member, arrow.target), 0) for member in arrow.members)
+        """Return how often an arrow was taken; a move that has an arrow of its own is not counted at a frame's."""
+        return sum(self.taken.get((member, arrow.target), 0) for member in arrow.only)
 
     def possible(self, arrow: Arrow) -> bool:
         """Tell whether an arrow can be taken from where the unit stands now."""
@@ -110,25 +110,29 @@ def _line(layout: Layout, shown: Arrow, marks: Marks) -> str:
 
 
 def _label(layout: Layout, shown: Arrow, marks: Marks) -> str:
-    route = route_of(layout, shown)
     strong = marks.times(shown) or marks.possible(shown)
+    lines, at = label_of(layout, shown, marks)
     return text_block(
-        label_lines(shown, marks), route.label, size=LABEL_SIZE, anchor=route.anchor,
+        lines, at, size=LABEL_SIZE, anchor=route_of(layout, shown).anchor,
         fill=INK if strong or not marks.any else MUTED, font_weight="bold" if marks.times(shown) else None,
         stroke=PAPER, stroke_width=3, paint_order="stroke", stroke_linejoin="round",
     )  # fmt: skip
 
 
-def label_lines(shown: Arrow, marks: Marks) -> list[str]:
-    """Return an arrow's label: one trigger a line, short ones together, and how often it was taken."""
+def label_of(layout: Layout, shown: Arrow, marks: Marks) -> tuple[list[str], Point]:
+    """Return the lines of an arrow's label and their middle: its triggers, and how often it was taken."""
+    route, times = route_of(layout, shown), marks.times(shown)
     lines: list[str] = []
     for trigger in shown.labels:
         if lines and len(lines[-1]) + 2 + len(trigger) <= LONGEST_LINE:
             lines[-1] += f", {trigger}"
         else:
             lines.append(trigger)
-    times = marks.times(shown)
-    return [*lines[:-1], f"{lines[-1]} (×{times})"] if times > 1 else lines
+    if times < 2:
+        return lines, route.label
+    if route.count_above:
+        return [f"×{times}", *lines], (route.label[0], route.label[1] - LABEL_SIZE * LINE_HEIGHT / 2)
+    return [*lines[:-1], f"{lines[-1]} ×{times}"], route.label
 
 
 def route_of(layout: Layout, shown: Arrow) -> Route:

@@ -50,11 +50,15 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The corners of an arrow and the point its label is aligned to."""
+    """The corners of an arrow and the point its label is aligned to.
+
+    `count_above`: where "×3" does not fit behind the label it gets a line of its own.
+    """
 
     points: tuple[Point, ...]
     label: Point
     anchor: str = "middle"
+    count_above: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,21 +95,21 @@ PLACES = {
 }
 
 _MAIN_ROUTES = {
-    ("created", "starting"): Route(((104, 378), (104, 232)), (114, 262), "start"),
+    ("created", "starting"): Route(((104, 378), (104, 232)), (95, 266), "end"),
     ("starting", "ready"): Route(((172, 205), (262, 205)), (217, 193)),
-    ("ready", "running"): Route(((398, 193), (488, 193)), (443, 180)),
+    ("ready", "running"): Route(((398, 193), (488, 193)), (443, 180), count_above=True),
     ("running", "blocked"): Route(((530, 178), (530, 97)), (521, 137), "end"),
     ("blocked", "running"): Route(((568, 97), (568, 178)), (577, 137), "start"),
     ("running", "draining"): Route(((624, 205), (784, 205)), (714, 158)),
     ("draining", "terminated"): Route(((880, 232), (880, 378)), (871, 268), "end"),
     ("running", "failed"): Route(((566, 232), (566, 378)), (557, 272), "end"),
-    ("starting", "failed"): Route(((152, 232), (532, 378)), (322, 274)),
-    ("failed", "backoff"): Route(((488, 398), (368, 398)), (428, 386)),
+    ("starting", "failed"): Route(((152, 232), (532, 378)), (322, 274), count_above=True),
+    ("failed", "backoff"): Route(((488, 398), (368, 398)), (428, 386), count_above=True),
     ("backoff", "starting"): Route(((278, 378), (126, 232)), (232, 320), "start"),
 }
 _INNER_ROUTES = {
-    ("starting", "blocked"): Route(((104, 178), (104, 54), (488, 54)), (113, 120), "start"),
-    ("ready", "blocked"): Route(((330, 178), (330, 70), (488, 70)), (321, 122), "end"),
+    ("starting", "blocked"): Route(((104, 178), (104, 54), (488, 54)), (113, 120), "start", count_above=True),
+    ("ready", "blocked"): Route(((330, 178), (330, 70), (488, 70)), (321, 122), "end", count_above=True),
     ("blocked", "ready"): Route(((488, 86), (362, 86), (362, 178)), (371, 104), "start"),
     ("running", "ready"): Route(((488, 217), (398, 217)), (443, 229)),
     ("draining", "draining"): Route(((834, 178), (834, 150), (870, 150), (870, 178)), (852, 137)),
@@ -171,8 +175,8 @@ STATES_ALL = Layout(
     routes={
         **_ROUTES,
         (WORKING, "draining"): Route(((644, 205), (784, 205)), (714, 158)),
-        (WORKING, "failed"): Route(((590, 254), (590, 378)), (599, 276), "start"),
-        (WORKING, "terminated"): Route(((644, 240), (826, 378)), (686, 262), "start"),
-        (NO_PROCESS, "starting"): Route(((104, 304), (104, 232)), (114, 268), "start"),
+        (WORKING, "failed"): Route(((590, 254), (590, 378)), (599, 282), "start", count_above=True),
+        (WORKING, "terminated"): Route(((644, 240), (826, 378)), (686, 262), "start", count_above=True),
+        (NO_PROCESS, "starting"): Route(((104, 304), (104, 232)), (95, 270), "end"),
     },
 )

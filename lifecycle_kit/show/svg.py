@@ -15,7 +15,17 @@ from typing import Any
 
 from lifecycle_kit.show.palette import INK, PAPER
 
-__all__ = ["Point", "Svg", "arrow", "beside", "element", "group", "rounded_path", "text_block"]
+__all__ = [
+    "LINE_HEIGHT",
+    "Point",
+    "Svg",
+    "arrow",
+    "beside",
+    "element",
+    "group",
+    "rounded_path",
+    "text_block",
+]
 
 Point = tuple[float, float]
 
