@@ -122,6 +122,20 @@ def test_one_more_arrow_that_was_taken_can_be_read(way: tuple[str, str]) -> None
     assert not faults(STATES_DEEP if way in LANES else STATES, merged(shown))
 
 
+@pytest.mark.parametrize("layout", [STATES, STATES_ALL, OS_LAYOUT])
+def test_the_word_now_covers_no_other_word(layout: Layout) -> None:
+    rows = [row for row in ROWS if layout is STATES_ALL or (row[0], row[2]) in MAIN]
+    if layout is OS_LAYOUT:
+        rows = [(source.value, trigger, target.value) for (source, trigger), target in OS_TRANSITIONS.items()]
+    texts = {
+        arrow.source + "->" + arrow.target: label_box(layout, arrow, UNMARKED) for arrow in merged(rows, groups(layout))
+    }
+    texts |= {frame: name_box(layout, frame) for frame in layout.frames}
+    for name, box in state_boxes(layout).items():
+        badge = Box(box.left - 9, box.top - 18, box.left + 33, box.top + 2)
+        assert [text for text, place in texts.items() if badge.meets(place)] == [], name
+
+
 @pytest.mark.parametrize("layout", [STATES, STATES_DEEP, STATES_ALL, OS_LAYOUT])
 def test_a_state_stands_inside_the_frames_that_hold_it_and_outside_all_others(layout: Layout) -> None:
     boxes = state_boxes(layout)

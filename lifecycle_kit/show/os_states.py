@@ -85,7 +85,7 @@ OS_LAYOUT = Layout(
     },
     routes={
         ("new", "ready"): Route(((172, 104), (262, 104)), (204, 92)),
-        ("ready", "running"): Route(((398, 100), (488, 100)), (443, 88)),
+        ("ready", "running"): Route(((398, 100), (488, 100)), (438, 88)),
         ("running", "ready"): Route(((488, 124), (398, 124)), (443, 136)),
         ("running", "waiting"): Route(((556, 139), (556, 193)), (547, 164), "end"),
         ("waiting", "ready"): Route(((488, 220), (340, 220), (340, 139)), (414, 209)),
