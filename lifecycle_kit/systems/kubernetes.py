@@ -4,16 +4,19 @@ Rule: every end is restarted as restartPolicy says and never given up; a back-of
 back by 10 s doubling to 300 s, counted from the end. The first end finds no entry, so the first restart is free.
 An entry is forgotten when an end comes more than 600 s after the last start.
 
-Source: kubernetes v1.36.2 pkg/kubelet/kuberuntime/kuberuntime_manager.go (`doBackOff`), client-go util/flowcontrol/
-backoff.go, pkg/kubelet/kubelet.go (initial, maximum, expiry), pkg/kubelet/prober/worker.go, kuberuntime_container.go
-(`killContainer`), pkg/apis/core/v1/defaults.go; recordings of the same code at 1.32. Not modelled: detection by
-the PLEG (up to 1 s), the requeue jitter of the pod workers, and the housekeeping that drops entries during a wait.
+The entries have a page of their own (`kubernetes_backoff`), so have probes (`kubernetes_prober`), the states of pods
+(`kubernetes_pod`) and Deployments (`deployment`).
+
+Source: kubernetes v1.36.2 pkg/kubelet/kuberuntime/kuberuntime_manager.go (`doBackOff`), pkg/kubelet/kubelet.go
+(initial, maximum, expiry), kuberuntime_container.go (`killContainer`), pkg/apis/core/v1/defaults.go; recordings of the
+same code at 1.32. Not modelled: detection by the PLEG (up to 1 s) and the requeue jitter of the pod workers; the
+housekeeping that drops entries during a wait is switched off here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -23,13 +26,13 @@ from lifecycle_kit.machine import Readiness, Unit
 from lifecycle_kit.probes import KINDS, ProbeSettings
 from lifecycle_kit.restart import Decision, Done, GiveUp, Go, Memory, Refuse, Restart
 from lifecycle_kit.states import State
+from lifecycle_kit.systems.kubernetes_backoff import INITIAL_S, MAX_S, ClientBackoff, Entry
 from lifecycle_kit.systems.options import Option, OptionError, System, choice, count, number, switch
-from lifecycle_kit.units import ns
 
-__all__ = ["SYSTEM", "KubernetesPolicy"]
+__all__ = ["SYSTEM", "KubernetesPolicy", "restarts"]
 
-INITIAL_S, REDUCED_INITIAL_S, MAX_S, REDUCED_MAX_S = 10.0, 1.0, 300.0, 60.0
-EXPIRE_S = 600.0
+REDUCED_INITIAL_S, REDUCED_MAX_S = 1.0, 60.0
+EXPIRE_S = 600.0  # in the kubelet whatever the maximum
 MINIMUM_GRACE_S = 2.0  # killContainer never gives less
 
 _PROBE_OPTIONS: tuple[tuple[str, Any, Any, str], ...] = (
@@ -91,17 +94,14 @@ class KubernetesPolicy:
     """
 
     restart_policy: str = "Always"
-    initial_s: float = INITIAL_S
-    max_s: float = MAX_S
-    expire_s: float = EXPIRE_S
+    backoff: ClientBackoff = field(default_factory=lambda: ClientBackoff(expire_s=EXPIRE_S))
 
     def on_start(self, memory: Memory, at: int, manual: bool) -> tuple[Memory, Go | Refuse]:
         """Allow every start; a restart after an end advances the back-off entry."""
         if manual or not memory.starts:
             return memory, Go()
-        fresh = memory.window_ns is None or at - memory.window_ns > ns(self.expire_s)
-        delay = ns(self.initial_s) if fresh else min(2 * memory.delay_ns, ns(self.max_s))
-        return replace(memory, delay_ns=delay, window_ns=at, starts=0), Go()
+        entry = self.backoff.next(_entry(memory), at)
+        return replace(memory, delay_ns=entry.backoff_ns, window_ns=entry.updated_ns, starts=0), Go()
 
     def on_ready(self, memory: Memory, at: int) -> Memory:
         """Nothing: readiness is not what resets the back-off."""
@@ -111,12 +111,8 @@ class KubernetesPolicy:
         """Restart after the rest of the back-off, as restartPolicy says."""
         clean = exit.code == 0
         # A container killed by a probe is replaced whatever it returned.
-        wanted = {
-            "Always": True,
-            "OnFailure": not clean or exit.cause is Cause.PROBE,
-            "Never": False,
-        }
-        if exit.cause is Cause.REQUEST or not wanted[self.restart_policy]:
+        failed = not clean or exit.cause is Cause.PROBE
+        if exit.cause is Cause.REQUEST or not restarts(self.restart_policy, failed=failed):
             return memory, Done() if clean or exit.cause is Cause.REQUEST else GiveUp("restartPolicy=Never")
         # After its own kill the kubelet still looks at the status from before it: the end of the instance before.
         seen = (memory.times[-1] if memory.times else None) if exit.cause is Cause.PROBE else at
@@ -124,13 +120,23 @@ class KubernetesPolicy:
         return memory, Restart(self._held_back(memory, seen, at), clean=clean)
 
     def _held_back(self, memory: Memory, seen: int | None, at: int) -> int:
-        if seen is None or memory.window_ns is None or seen - memory.window_ns > ns(self.expire_s):
+        if seen is None or at >= (until := self.backoff.held_until(_entry(memory), seen)):
             return 0
-        return memory.delay_ns if at - seen < memory.delay_ns else 0
+        # It is looked at again with the status that shows this end: the wait counts from here after all.
+        return until - seen
 
     def on_request(self, memory: Memory, request: str, at: int) -> Memory:
         """A new kubelet has lost the entries: they are kept in memory."""
         return Memory() if request == "supervisor-restarted" else memory
+
+
+def restarts(restart_policy: str, *, failed: bool) -> bool:
+    """Return whether an end is followed by a restart under this restartPolicy."""
+    return restart_policy == "Always" or (restart_policy == "OnFailure" and failed)
+
+
+def _entry(memory: Memory) -> Entry | None:
+    return None if memory.window_ns is None else Entry(memory.delay_ns, memory.window_ns)
 
 
 def grace_plan(grace_s: float, pre_stop_s: float | None) -> StopPlan:
@@ -173,7 +179,8 @@ def _policy(values: Mapping[str, Any]) -> KubernetesPolicy:
                 f"kubernetes crashLoopBackOff.maxContainerRestartPeriod={period:g}: allowed are 1 to {MAX_S:g} seconds"
             )
         initial, longest = min(initial, period), period
-    return KubernetesPolicy(restart_policy=values["restartPolicy"], initial_s=initial, max_s=longest)
+    backoff = ClientBackoff(initial_s=initial, max_s=longest, expire_s=EXPIRE_S)
+    return KubernetesPolicy(restart_policy=values["restartPolicy"], backoff=backoff)
 
 
 def _probe(kind: str, values: Mapping[str, Any]) -> ProbeSettings | None:
