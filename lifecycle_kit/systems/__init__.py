@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from lifecycle_kit.machine import Unit
-from lifecycle_kit.systems import docker, erlang, kubernetes, nomad, pm2, runit, s6, supervisord, systemd
+from lifecycle_kit.systems import circus, docker, erlang, kubernetes, nomad, pm2, runit, s6, supervisord, systemd
 from lifecycle_kit.systems.options import Option, OptionError, System
 
 __all__ = ["SYSTEMS", "Option", "OptionError", "System", "like", "system"]
 
 SYSTEMS: dict[str, System] = {
     room.SYSTEM.name: room.SYSTEM
-    for room in (kubernetes, systemd, supervisord, docker, nomad, erlang, runit, s6, pm2)
+    for room in (kubernetes, systemd, supervisord, docker, nomad, erlang, runit, s6, pm2, circus)
 }
 
 
