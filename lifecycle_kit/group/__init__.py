@@ -7,7 +7,8 @@ stopped and started by requests to `step`, so that whatever a group does can be 
 from __future__ import annotations
 
 from lifecycle_kit.group.members import AUTO_SHUTDOWNS, STRATEGIES, Group, Limit, Member, Rules, Work, form
-from lifecycle_kit.group.steps import Told, group_step, start_all, stop_all, stop_order, taken_along
+from lifecycle_kit.group.steps import group_step, start_all, stop_all, stop_order, taken_along
+from lifecycle_kit.group.told import Told, by_cause
 
 __all__ = [
     "AUTO_SHUTDOWNS",
@@ -18,6 +19,7 @@ __all__ = [
     "Rules",
     "Told",
     "Work",
+    "by_cause",
     "form",
     "group_step",
     "start_all",

@@ -13,12 +13,12 @@ from types import MappingProxyType
 from lifecycle_kit import events as ev
 from lifecycle_kit.exits import Cause
 from lifecycle_kit.group.members import Group, Work, may_start
+from lifecycle_kit.group.told import Told
 from lifecycle_kit.machine import step
 from lifecycle_kit.states import HAS_PROCESS, RequestRefused, State
 
-__all__ = ["Told", "group_step", "start_all", "stop_all", "stop_order", "taken_along"]
+__all__ = ["group_step", "start_all", "stop_all", "stop_order", "taken_along"]
 
-Told = tuple[tuple[str, ev.Command], ...]
 Grouped = tuple[Group, Told]
 WITHOUT_PROCESS_FOR_GOOD = (State.TERMINATED, State.FAILED)
 

@@ -13,12 +13,12 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from lifecycle_kit import events as ev
-from lifecycle_kit.group import Group, Told, group_step, start_all
+from lifecycle_kit.group import Group, Told, by_cause, group_step, start_all
 from lifecycle_kit.live.keeper import Keeper
 from lifecycle_kit.live.nursery import Nursery
 from lifecycle_kit.live.program import Program
 from lifecycle_kit.replay import record
-from lifecycle_kit.states import HAS_PROCESS, RequestRefused, Trigger
+from lifecycle_kit.states import HAS_PROCESS, RequestRefused
 from lifecycle_kit.trace import Trace, Transition
 
 __all__ = ["Owner"]
@@ -138,7 +138,7 @@ class Owner:
         return group_step(self.group, name, event)
 
     def _write_down(self, name: str | None, event: ev.Event, told: Told) -> None:
-        for whom, cause, commands in _by_cause(name, event, told):
+        for whom, cause, commands in by_cause(told, event.at, None if name is None else (name, event)):
             record(self.trace, whom, cause, commands)
 
     # --- the end
@@ -191,29 +191,3 @@ class Owner:
             listener(line)
         except Exception as error:  # noqa: BLE001 - it is raised again, by the owner
             self._inbox.put_nowait(error)
-
-
-_REQUESTS = {
-    Trigger.START: "start",
-    Trigger.START_REFUSED: "start",
-    Trigger.STOP: "stop",
-    Trigger.RESTART: "restart",
-}
-
-
-def _by_cause(name: str | None, event: ev.Event, told: Told) -> list[tuple[str, ev.Event, list[ev.Command]]]:
-    """Return the commands by what they came of: the event itself, or what the group then asked of its members.
-
-    Written down as requests, a group's doings can be replayed member by member.
-    """
-    causes: list[tuple[str, ev.Event, list[ev.Command]]] = [] if name is None else [(name, event, [])]
-    latest = {whom: commands for whom, _, commands in causes}
-    for whom, command in told:
-        # Only a second stop makes a member do something without a move.
-        request = _REQUESTS.get(command.trigger) if isinstance(command, ev.Moved) else "stop"
-        if whom not in latest or (latest[whom] and isinstance(command, ev.Moved) and request):
-            asked = ev.Request(at=event.at, request=request or "start")
-            causes.append((whom, asked, []))
-            latest[whom] = causes[-1][2]
-        latest[whom].append(command)
-    return causes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lifecycle_kit import events as ev
-from lifecycle_kit.group import Group, Told, group_step, start_all, stop_all
+from lifecycle_kit.group import Group, Told, by_cause, group_step, start_all, stop_all
 from lifecycle_kit.replay import record
 from lifecycle_kit.simulate.agenda import Agenda
 from lifecycle_kit.simulate.one import Lives, Simulated
@@ -92,14 +92,5 @@ class Together:
             self.heed(name, command)
 
     def _write_down(self, told: Told, cause: tuple[str, ev.Event] | None) -> None:
-        if cause is not None:
-            record(self.trace, *cause, [command for name, command in told if name == cause[0]])
-        others = dict.fromkeys(name for name, _ in told if cause is None or name != cause[0])
-        for name in others:
-            commands = [command for whom, command in told if whom == name]
-            record(self.trace, name, self._asked(commands), commands)
-
-    def _asked(self, commands: list[ev.Command]) -> ev.Request:
-        """Return the request of the group that these commands answer."""
-        moves = [command for command in commands if isinstance(command, ev.Moved)]
-        return ev.Request(at=self.agenda.now_ns, request=moves[0].trigger.value if moves else "stop")
+        for name, came_of, commands in by_cause(told, self.agenda.now_ns, cause):
+            record(self.trace, name, came_of, commands)

@@ -98,7 +98,8 @@ class NomadPolicy:
             delay = ns(self.delay_s)
             return memory, Restart(delay + int(u * self.jitter * delay), clean=exit.code == 0)
         if self.mode == "delay":
-            return memory, Restart(closes - at, clean=exit.code == 0)
+            # One nanosecond into the next window: a program that ends at once would be counted in this one again.
+            return memory, Restart(closes - at + 1, clean=exit.code == 0)
         return memory, GiveUp(f"{NOT_RESTARTING}: {self.attempts} attempts used up")
 
     def on_request(self, memory: Memory, request: str, at: int) -> Memory:
