@@ -196,7 +196,10 @@ def test_the_diagram_comes_as_text_and_as_a_picture(tmp_path: Path) -> None:
     assert "waiting" in kit("diagram", "--os").stdout.lower()
     file = tmp_path / "states.svg"
     assert kit("diagram", "--svg", str(file)).returncode == 0
-    assert file.read_text().lstrip().startswith("<svg")
+    main = file.read_text()
+    assert main.lstrip().startswith("<svg")
+    assert kit("diagram", "--all", "--svg", str(file)).returncode == 0
+    assert len(file.read_text()) > len(main)
 
 
 # --- mistakes
@@ -220,7 +223,7 @@ def test_the_diagram_comes_as_text_and_as_a_picture(tmp_path: Path) -> None:
         (["replay", "/nowhere/at/all/x"], "cannot read"),
         (["probe", "--like", "systemd", "--health", "5:ok"], "makes no probes"),
         (["probe", "--health", "bad"], "is no part of a health script"),
-        (["diagram", "--os", "--current", "ready"], "leave it out with --os"),
+        (["diagram", "--os", "--current", "ready"], "leave them out with --os"),
         (["demo", "nonsense"], "there are crash-loop, half-started, drain"),
         (["demo", "drain", "--like", "systemd"], "does not depend on one"),
         (["supervise", "--probe", "health=x", "--", "true"], "--probe health=x"),

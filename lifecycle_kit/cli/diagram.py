@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from lifecycle_kit.cli import out
-from lifecycle_kit.show import os_diagram, state_diagram
+from lifecycle_kit.show import Svg, os_diagram, state_diagram
 from lifecycle_kit.states import State
 
 __all__ = ["command"]
@@ -15,9 +15,10 @@ __all__ = ["command"]
 
 @click.command("diagram")
 @click.option("--current", type=click.Choice([state.value for state in State]), help="Mark this state.")
+@click.option("--all", "every", is_flag=True, help="Draw every move, not only the main ones.")
 @click.option("--os", "os_states", is_flag=True, help="The states of an OS process instead.")
 @click.option("--svg", "svg_file", type=click.Path(dir_okay=False), help="Write the picture to this file.")
-def command(current: str | None, os_states: bool, svg_file: str | None) -> None:
+def command(current: str | None, every: bool, os_states: bool, svg_file: str | None) -> None:
     r"""Print or save the state diagram.
 
     It is generated from the one table that also drives every run, so it cannot be out of date.
@@ -26,9 +27,9 @@ def command(current: str | None, os_states: bool, svg_file: str | None) -> None:
       lifecycle-kit diagram --current backoff
       lifecycle-kit diagram --svg states.svg
     """
-    if os_states and current:
-        raise out.BadInput("--current marks a service state; leave it out with --os")
-    picture = os_diagram() if os_states else state_diagram(current=State(current) if current else None)
+    if os_states and (current or every):
+        raise out.BadInput("--current and --all are about service states; leave them out with --os")
+    picture = os_diagram() if os_states else _states(current, every)
     if svg_file is None:
         click.echo(picture.text)
         return
@@ -37,3 +38,8 @@ def command(current: str | None, os_states: bool, svg_file: str | None) -> None:
     except OSError as error:
         raise out.BadInput(f"cannot write {svg_file}: {error.strerror}") from None
     click.echo(f"wrote {svg_file}")
+
+
+def _states(current: str | None, every: bool) -> Svg:
+    state = State(current) if current else None
+    return state_diagram(current=state, arrows="all" if every else "main")

@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -14,6 +14,9 @@ from lifecycle_kit.instance import Unit
 from lifecycle_kit.systems import SYSTEMS, OptionError, like, system
 from lifecycle_kit.systems.options import timespan
 from lifecycle_kit.trace import BadTrace, Trace, Transition
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 __all__ = [
     "BadInput",
@@ -24,6 +27,7 @@ __all__ = [
     "read_options",
     "read_trace",
     "say",
+    "show",
     "unit_of",
     "units_of",
     "write_trace",
@@ -158,4 +162,17 @@ def write_trace(trace: Trace, path: str) -> None:
 
 def say(transition: Transition, as_json: bool) -> None:
     """Print one transition, for people or for machines."""
-    click.echo(json.dumps(transition.to_json()) if as_json else str(transition))
+    if as_json:
+        click.echo(json.dumps(transition.to_json()))
+        return
+    from lifecycle_kit.show.console import transition_text
+
+    show(transition_text(transition))
+
+
+def show(renderable: RenderableType) -> None:
+    """Print something for people: in colour on a terminal, plain in a pipe or with NO_COLOR."""
+    from rich.console import Console
+
+    # A line that is too long for the terminal goes on in the next one; nothing is cut off or re-flowed.
+    Console(highlight=False, soft_wrap=True).print(renderable)

@@ -9,6 +9,7 @@ import click
 from lifecycle_kit.cli import out
 from lifecycle_kit.exits import parse_exit
 from lifecycle_kit.health import parse_health
+from lifecycle_kit.show.console import timeline_blocks
 from lifecycle_kit.simulate import Script, simulate
 from lifecycle_kit.systems.options import timespan
 from lifecycle_kit.trace import Trace, intervals, starts, time_in
@@ -152,6 +153,8 @@ def _read_request(text: str) -> tuple[float, str]:
 
 
 def _sum_up(trace: Trace) -> None:
+    click.echo()
+    out.show(timeline_blocks(trace))
     parts = intervals(trace.transitions, trace.until_ns)
     last = trace.transitions[-1]
     born = len(starts(trace.transitions))
