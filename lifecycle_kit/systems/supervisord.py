@@ -22,7 +22,7 @@ from lifecycle_kit.states import State
 from lifecycle_kit.systems.options import Option, System, choice, count, exits, number, signal_name
 from lifecycle_kit.units import ns
 
-__all__ = ["SYSTEM", "SupervisordPolicy", "state_of"]
+__all__ = ["NO_FILE", "SYSTEM", "SupervisordPolicy", "exit_status", "given_up_by_stop_all", "state_of"]
 
 OPTIONS = (
     Option(
@@ -80,13 +80,34 @@ class SupervisordPolicy:
 
 
 def state_of(instance: Instance) -> str:
-    """Return the state in supervisord's own words: one that ended by itself is EXITED, one that was stopped STOPPED."""
-    stopped = instance.last is None or instance.last.cause is Cause.REQUEST
-    if instance.state is State.TERMINATED and not stopped:
-        return "EXITED"
-    if instance.state is State.FAILED and instance.answer != GiveUp(FATAL):
-        return "EXITED"
+    """Return the state in supervisord's own words.
+
+    One that ended by itself after it was RUNNING is EXITED, also in the instant before it is started again; one that
+    was stopped, or whose next try was called off, is STOPPED.
+    """
+    answer, stopped = instance.answer, instance.last is None or instance.last.cause is Cause.REQUEST
+    match instance.state:
+        case State.TERMINATED if isinstance(answer, Done) and not stopped:
+            return "EXITED"
+        case State.FAILED if answer != GiveUp(FATAL):
+            return "EXITED"
+        case State.BACKOFF if isinstance(answer, Restart) and not answer.after_ns:
+            return "EXITED"
     return SYSTEM.native[instance.state]
+
+
+def exit_status(exit: Exit) -> int:
+    """Return what supervisord calls the exit status: the exit code, -1 for any signal."""
+    return -1 if exit.code is None else exit.code
+
+
+def given_up_by_stop_all(instance: Instance) -> bool:
+    """Return whether stopping the whole group gives a program up (FATAL): one that waits for its next try."""
+    return state_of(instance) == "BACKOFF"
+
+
+# What a request to start a program is answered with if its command does not exist; nothing is spawned then.
+NO_FILE = "NO_FILE"
 
 
 def build(values: Mapping[str, Any]) -> Unit:
