@@ -115,3 +115,9 @@ def test_the_table_of_moves_holds_every_row_and_marks_the_current_state() -> Non
         shown |= {(source, trigger, target) for trigger in triggers.strip().split(", ")}
     assert shown == set(rows_of())
     assert {line.split()[2] for line in lines if line.startswith(">")} == {"backoff"}
+
+
+def test_without_moments_the_cells_show_where_the_time_went() -> None:
+    trace = simulate(like("supervisord"), Script(run_s=5), 100)
+    assert "F" in timeline_blocks(trace, width=10).plain.splitlines()[0]
+    assert timeline_blocks(trace, width=10, moments=False).plain.splitlines()[0] == "worker |RRRRRRRRRR|"

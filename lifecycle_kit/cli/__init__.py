@@ -16,6 +16,7 @@ from lifecycle_kit.cli.out import BadInput
 __all__ = ["cli", "main"]
 
 COMMANDS = {
+    "compare": "Show the same misbehaving program under every system.",
     "atlas": "Hold what the kit predicts against what real supervisors did.",
     "demo": "Show one phenomenon with real processes, or in virtual time with --fast.",
     "diagram": "Print or save the state diagram.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -15,7 +16,7 @@ from lifecycle_kit.systems.options import timespan
 from lifecycle_kit.trace import Trace, intervals, starts, time_in
 from lifecycle_kit.units import ns, span
 
-__all__ = ["command"]
+__all__ = ["command", "scripts_of"]
 
 
 @click.command("simulate")
@@ -90,7 +91,7 @@ def command(
         "on_term": "deaf" if deaf else "exit",
         "stop_takes_s": stop_takes,
     }
-    lives = [Script(run_s=run, exit=end, **shared) for run, end in _lives(runs, exits)]  # type: ignore[arg-type]
+    lives = scripts_of(runs, exits, **shared)
     trace = simulate(
         unit,
         lives,
@@ -106,6 +107,11 @@ def command(
         out.say(transition, as_json)
     if not as_json:
         _sum_up(trace)
+
+
+def scripts_of(runs: str, exits: str, **shared: Any) -> list[Script]:
+    """Return the lives that `--run` and `--exit` mean; `shared` holds for all of them."""
+    return [Script(run_s=run, exit=end, **shared) for run, end in _lives(runs, exits)]
 
 
 def _lives(runs: str, exits: str) -> list[tuple[float | None, int | str]]:

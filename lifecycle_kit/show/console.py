@@ -84,17 +84,23 @@ def instance_table(standings: Iterable[Standing]) -> Table:
 
 
 def timeline_blocks(
-    trace: Trace, width: int = 64, until_s: float | None = None, instances: Sequence[str] | None = None
+    trace: Trace,
+    width: int = 64,
+    until_s: float | None = None,
+    instances: Sequence[str] | None = None,
+    moments: bool = True,
 ) -> Text:
     """Return a trace as lines of letters, one cell per share of the time.
 
-    A cell shows the state that filled most of it; but a failure or a start within it is always shown.
+    A cell shows the state that filled most of it; but a failure or a start within it is shown first, unless `moments`
+    is off: then a run with hundreds of failures still shows where the time went.
 
     Args:
         trace: a run, real or simulated.
         width: cells per line, at least 1.
         until_s: show it up to this second; all of it if None.
         instances: whom to show, in this order; all if None.
+        moments: whether a failure or a start that took no time comes before what filled the cell.
 
     Raises:
         ValueError: naming an instance that is not in the trace, or the width.
@@ -106,7 +112,7 @@ def timeline_blocks(
     lines = []
     for name, parts in groupby(intervals(moves, end), key=lambda part: part.instance):
         line = Text(f"{name:<{margin}} |")
-        for cell in _cells(list(parts), end, width):
+        for cell in _cells(list(parts), end, width, moments):
             line.append(" " if cell is None else LOOKS[cell].letter, style="" if cell is None else _style(cell))
         lines.append(line.append("|"))
     last = f"{round(seconds(end), 3):g} s"
@@ -115,13 +121,13 @@ def timeline_blocks(
     return Text("\n").join(lines)
 
 
-def _cells(parts: Sequence[Interval], end: int, width: int) -> Iterable[State | None]:
+def _cells(parts: Sequence[Interval], end: int, width: int, moments: bool) -> Iterable[State | None]:
     step = max(end / width, 1)
     for cell in range(width):
         left, right = cell * step, (cell + 1) * step if cell < width - 1 else end + 1
         here = [part for part in parts if part.start_ns < right and part.end_ns >= left]
         begun = {part.state for part in here if left <= part.start_ns}
-        urgent = next((state for state in SEEN_FIRST if state in begun), None)
+        urgent = next((state for state in SEEN_FIRST if state in begun and moments), None)
         yield urgent or max(here, key=lambda part: _overlap(part, left, right)).state if here else None
 
 

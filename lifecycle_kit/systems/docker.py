@@ -178,6 +178,7 @@ def _health_check(values: Mapping[str, Any]) -> ProbeSettings:
 SYSTEM = System(
     name="docker",
     options=OPTIONS,
+    restarting={"restart": "always"},
     build=build,
     native={
         State.CREATED: "created",

@@ -10,7 +10,8 @@ import difflib
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from lifecycle_kit.exits import parse_exit
@@ -57,6 +58,7 @@ class System:
         native: what the system itself calls each of the nine states.
         loses: what that mapping cannot say.
         source: where its rules are written down.
+        restarting: options with which it restarts every end, where its defaults do not.
     """
 
     name: str
@@ -65,6 +67,7 @@ class System:
     native: Mapping[State, str]
     loses: str
     source: str
+    restarting: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     def unit(self, given: Mapping[str, Any]) -> Unit:
         """Return the unit that these options mean; raises OptionError."""

@@ -127,6 +127,7 @@ def build(values: Mapping[str, Any]) -> Unit:
 SYSTEM = System(
     name="supervisord",
     options=OPTIONS,
+    restarting={"autorestart": "true"},
     build=build,
     native={
         State.CREATED: "STOPPED",

@@ -251,6 +251,7 @@ def result_of(instance: Instance) -> str:
 SYSTEM = System(
     name="systemd",
     options=OPTIONS,
+    restarting={"Restart": "always"},
     build=build,
     native={
         State.CREATED: "inactive (dead)",
