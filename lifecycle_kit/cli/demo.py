@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
+from collections.abc import Coroutine
 from typing import Any
 
 import click
 
 from lifecycle_kit.cli import out
 from lifecycle_kit.simulate.stories import TELL
-from lifecycle_kit.simulate.story import STORIES, Story
+from lifecycle_kit.simulate.story import STORIES, Story, table
 from lifecycle_kit.trace import Transition
 
 __all__ = ["command"]
@@ -49,10 +52,9 @@ def command(
     if name not in STORIES:
         raise out.BadInput(f"no demo is called {name!r}; there are {', '.join(STORIES)}")
     options = _policy(name, system_name, settings)
-    story = TELL[name](**options) if fast else _live(name, options, as_json)
-    if fast:
-        for transition in story.trace.transitions:
-            out.say(transition, as_json)
+    if not as_json:
+        click.echo(f"{STORIES[name]}\n")
+    story = (_fast if fast else _live)(name, options, as_json)
     if trace_file:
         out.write_trace(story.trace, trace_file)
     _sum_up(story, as_json)
@@ -69,6 +71,15 @@ def _policy(name: str, system_name: str | None, settings: tuple[str, ...]) -> di
     return {"system": system, "options": options}
 
 
+def _fast(name: str, options: dict[str, Any], as_json: bool) -> Story:
+    story: Story = TELL[name](**options)
+    for transition in story.trace.transitions:
+        out.say(transition, as_json)
+    for at_ns, who, kind, text in story.trace.alerts if not as_json else ():
+        click.echo(f"alert at {at_ns / 1e9:.1f} s: {who} {kind}: {text}")
+    return story
+
+
 def _live(name: str, options: dict[str, Any], as_json: bool) -> Story:
     from lifecycle_kit.live import stories
     from lifecycle_kit.live.errors import LiveError
@@ -79,19 +90,29 @@ def _live(name: str, options: dict[str, Any], as_json: bool) -> Story:
     def heard(who: str, line: str) -> None:
         click.echo(f"{'':14}{who} | {line}", err=as_json)
 
-    if not as_json:
-        click.echo(f"{STORIES[name]}\n")
     try:
-        story: Story = asyncio.run(stories.TELL[name](**options, on_transition=moved, on_line=heard))
+        return asyncio.run(_until_interrupted(stories.TELL[name](**options, on_transition=moved, on_line=heard)))
     except LiveError as error:
         raise out.BadInput(f"{error}; --fast needs no processes") from None
-    return story
+    except asyncio.CancelledError:
+        click.echo("interrupted; nothing is left running", err=True)
+        raise click.exceptions.Exit(130) from None
+
+
+async def _until_interrupted(story: Coroutine[Any, Any, Story]) -> Story:
+    """Tell the story; Ctrl-C cancels it, however often it is pressed.
+
+    asyncio's own answer to a second Ctrl-C is an exception at any point of its loop, which then may lose a wake-up
+    and wait for ever.
+    """
+    task = asyncio.ensure_future(story)
+    for number in (signal.SIGINT, signal.SIGTERM) if os.name == "posix" else ():
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    return await task
 
 
 def _sum_up(story: Story, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"story": story.name, "numbers": story.numbers}), err=True)
         return
-    for at_ns, who, kind, text in story.trace.alerts:
-        click.echo(f"alert at {at_ns / 1e9:.1f} s: {who} {kind}: {text}")
-    click.echo(f"\n{story}")
+    click.echo("\n".join(["", *table(story.rows), "", story.moral]))

@@ -32,8 +32,8 @@ class Stage:
         described: how each is supervised, for the header of the trace: `{name: {"like": ..., "options": {...}}}`.
         seed: of every draw.
         on_transition: called with each transition.
-        on_line: called with a name and a log line, or "is process 4711" when a process begins. Of equal lines in a row
-            it gets the first ones only.
+        on_line: called with a name and a log line; beside those, with "is process 4711" when a process begins, and
+            "alert: ..." when somebody should be called. Of equal lines in a row it gets the first ones only.
 
     Attributes:
         supervisor: whose programs they are.
@@ -51,7 +51,7 @@ class Stage:
     ) -> None:
         self._on_line = on_line
         self._pids: dict[str, int | None] = dict.fromkeys(programs)
-        self._last, self._again = ("", ""), 0
+        self._last, self._again, self._alerts = ("", ""), 0, 0
         self.log: list[str] = []
         header = {"instances": dict(described)}
         self.supervisor = Supervisor(
@@ -68,14 +68,21 @@ class Stage:
     ) -> None:
         self._looking.cancel()
         await self.supervisor.__aexit__(kind, error, trace)
+        (end,) = await asyncio.gather(self._looking, return_exceptions=True)
+        if error is None and isinstance(end, Exception):  # the audience's own
+            raise end
 
     async def stop(self, *names: str) -> None:
         """Stop these one after the other, each as its plan says; those without a process are left as they are."""
         for name in names:
             if self.supervisor.state(name) in HAS_PROCESS - {State.DRAINING}:
-                with suppress(RequestRefused):  # it has ended by itself just now
-                    await self.supervisor.ask(name, "stop")
+                await self.ask_to_stop(name)
             await self.supervisor.until(lambda s, name=name: s.state(name) not in HAS_PROCESS)  # type: ignore[misc]
+
+    async def ask_to_stop(self, name: str) -> None:
+        """Ask one to stop, and return as soon as that is under way; one that has ended just now is left alone."""
+        with suppress(RequestRefused):
+            await self.supervisor.ask(name, "stop")
 
     def lines(self, name: str) -> int:
         """Return how many log lines one has written."""
@@ -101,11 +108,15 @@ class Stage:
         self.tell(name, line)
 
     async def _look(self) -> None:
-        """Look after each event whether a new process has begun; that ends with the stage."""
-        await self.supervisor.until(lambda _: self._new_pids())
+        """Look after each event for what no line tells; that ends with the stage."""
+        await self.supervisor.until(self._news)
 
-    def _new_pids(self) -> None:
+    def _news(self, _supervisor: Supervisor) -> None:
         for name, last in self._pids.items():
             pid = self._pids[name] = self.supervisor.keeper(name).pid
             if pid not in (None, last):
                 self.tell(name, f"is process {pid}")
+        alerts = self.supervisor.trace.alerts
+        for _, name, kind, text in alerts[self._alerts :]:
+            self.tell(name, f"alert: {kind}: {text}")
+        self._alerts = len(alerts)

@@ -9,7 +9,7 @@ are real as well, and none of them outlives its story, however it ends.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from itertools import cycle, islice
 from typing import Any
 
@@ -18,7 +18,7 @@ from lifecycle_kit.live.program import Program
 from lifecycle_kit.live.services import api, broker, worker
 from lifecycle_kit.live.stage import LineHeard, Moved, Stage
 from lifecycle_kit.live.supervisor import Supervisor
-from lifecycle_kit.live.traffic import Client
+from lifecycle_kit.live.traffic import ask_in_turn, ask_steadily, look
 from lifecycle_kit.simulate.stories import JOBS_PER_S, crash_moral, crash_numbers, drain_moral, half_moral
 from lifecycle_kit.simulate.story import Number, Story
 from lifecycle_kit.states import HAS_PROCESS, State
@@ -51,7 +51,7 @@ async def crash_loop(
         seconds_: when it ends if the policy has not given up by then.
         seed: of every draw.
         on_transition: called with each transition.
-        on_line: called with a name and a log line, or "is process 4711".
+        on_line: called with a name and a log line, or such as "is process 4711"; see `Stage`.
 
     Raises:
         NotPosix: on a system without process groups.
@@ -66,11 +66,11 @@ async def crash_loop(
     async with stage:
         await stage.supervisor.start()
         await stage.supervisor.until(lambda s: s.state("worker") in FINAL or s.now_s >= seconds_)
-        with Client() as client:
-            waiting = (await client.look(stage.port("broker"), "/stats"))["backlog"]
+        jobs = await look(stage.port("broker"), "/stats")
         await stage.stop("worker", "broker")
     trace = stage.supervisor.trace
-    numbers = crash_numbers(trace, backlog=waiting, lines=stage.lines("worker"))
+    numbers = crash_numbers(trace, backlog=jobs.get("backlog", 0), lines=stage.lines("worker"))
+    numbers["jobs done"] = jobs.get("done", 0)
     return Story(name="crash-loop", trace=trace, rows={system: numbers}, moral=crash_moral(trace), log=stage.log)
 
 
@@ -87,7 +87,7 @@ async def half_started(
         requests: how many come in under each rule.
         seed: of every draw.
         on_transition: called with each transition.
-        on_line: called with a name and a log line, or "is process 4711".
+        on_line: called with a name and a log line, or such as "is process 4711"; see `Stage`.
 
     Raises:
         NotPosix: on a system without process groups.
@@ -99,13 +99,12 @@ async def half_started(
     async with stage:
         await stage.supervisor.start()
         await stage.supervisor.until(lambda s: len(_eligible(s, programs, "readiness")) == 2 and s.keeper(broken).port)
-        with Client() as client:
-            for rule in ("liveness", "readiness"):
-                names = _eligible(stage.supervisor, programs, rule)
-                stage.tell("balancer", f"routes {requests} requests on {rule}: to {', '.join(names)}")
-                ports = [stage.port(name) or 0 for name in names]
-                ends = await client.ask_in_turn(islice(cycle(ports), requests), "/work?ms=5")
-                rows[f"routed on {rule}"] = {"answered": ends["served"], "errors": requests - ends["served"]}
+        for rule in ("liveness", "readiness"):
+            names = _eligible(stage.supervisor, programs, rule)
+            stage.tell("balancer", f"routes {requests} requests on {rule}: to {', '.join(names)}")
+            ports = [stage.port(name) for name in names]
+            ends = await ask_in_turn(islice(cycle(ports), requests), "/work?ms=5")
+            rows[f"routed on {rule}"] = {"answered": ends["served"], "errors": requests - ends["served"]}
         await stage.stop(*programs)
     return Story(
         name="half-started", trace=stage.supervisor.trace, rows=rows, moral=half_moral(rows), log=stage.log
@@ -126,7 +125,7 @@ async def drain(*, seed: int = 0, on_transition: Moved | None = None, on_line: L
     Args:
         seed: of every draw.
         on_transition: called with each transition.
-        on_line: called with a name and a log line, or "is process 4711".
+        on_line: called with a name and a log line, or such as "is process 4711"; see `Stage`.
 
     Raises:
         NotPosix: on a system without process groups.
@@ -151,13 +150,10 @@ async def _stopped_under_load(stage: Stage, name: str) -> dict[str, Number]:
 
     async def stop_in_time(number: int) -> None:
         if number == BEFORE_STOP:
-            await stage.supervisor.ask(name, "stop")
+            await stage.ask_to_stop(name)
 
-    with Client() as client:
-        port, path = stage.port(name) or 0, f"/work?ms={TAKES_MS}"
-        ends = await client.ask_steadily(
-            port, path, per_s=PER_S, requests=BEFORE_STOP + AFTER_STOP, before=stop_in_time
-        )  # fmt: skip
+    port, path, requests = stage.port(name), f"/work?ms={TAKES_MS}", BEFORE_STOP + AFTER_STOP
+    ends = await ask_steadily(port, path, per_s=PER_S, requests=requests, before=stop_in_time)
     lost = ends.total() - ends["served"] - ends["refused"]
     return {"finished": ends["served"], "refused": ends["refused"], "lost": lost}
 
@@ -171,7 +167,7 @@ def _units(described: Mapping[str, Mapping[str, Any]]) -> dict[str, Unit]:
     return {name: like(how["like"], how["options"]) for name, how in described.items()}
 
 
-TELL: dict[str, Callable[..., Awaitable[Story]]] = {
+TELL: dict[str, Callable[..., Coroutine[Any, Any, Story]]] = {
     "crash-loop": crash_loop,
     "half-started": half_started,
     "drain": drain,

@@ -10,89 +10,103 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
-from types import TracebackType
-from typing import Any, Self
+from contextlib import suppress
+from typing import Any, TypeVar
 
-from tornado.httpclient import HTTPClientError
-from tornado.simple_httpclient import HTTPTimeoutError, SimpleAsyncHTTPClient
+__all__ = ["ask", "ask_in_turn", "ask_steadily", "look"]
 
-__all__ = ["Client"]
+T = TypeVar("T")
 
 _TIMEOUT_S = 20.0
-_MOST_AT_ONCE = 1000
 
 
-class Client:
-    """Somebody who asks services on 127.0.0.1, any number of times at once, inside a `with` block."""
+async def _get(port: int, path: str) -> tuple[int, bytes]:
+    """Return status and body of the answer; status 0 if the connection ended without one.
 
-    def __init__(self) -> None:
-        self._http = SimpleAsyncHTTPClient(force_instance=True, max_clients=_MOST_AT_ONCE)
+    Plain streams: unlike a pooled client they leave nothing running when a story is interrupted.
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._http.close()
-
-    async def look(self, port: int | None, path: str) -> dict[str, Any]:
-        """Return the JSON object that is at `path`.
-
-        Raises:
-            OSError, HTTPClientError: if there is none.
-        """
-        answer = await self._http.fetch(f"http://127.0.0.1:{port}{path}")
-        return dict(json.loads(answer.body))
-
-    async def ask(self, port: int | None, path: str) -> str:
-        """Return what becomes of one request: "served", "error", "refused", "cut", "timeout" or "no-route"."""
-        if port is None:
-            return "no-route"
+    Raises:
+        OSError: if there is no connection, or it breaks.
+        TimeoutError: if it takes too long.
+    """
+    async with asyncio.timeout(_TIMEOUT_S):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
-            answer = await self._http.fetch(
-                f"http://127.0.0.1:{port}{path}",
-                raise_error=False,
-                connect_timeout=_TIMEOUT_S,
-                request_timeout=_TIMEOUT_S,
-            )
-        except ConnectionRefusedError:
-            return "refused"
-        except HTTPTimeoutError:
-            return "timeout"
-        except (OSError, HTTPClientError):  # it had been connected
-            return "cut"
-        return {200: "served", 503: "refused"}.get(answer.code, "error")
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+            answer = await reader.read()
+        finally:
+            writer.close()
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return (int(head.split()[1]) if head else 0), body
 
-    async def ask_in_turn(self, ports: Iterable[int], path: str, at_once: int = 3) -> Counter[str]:
-        """Return how many requests came to which end, one to each of `ports`, a few of them at once."""
-        waiting, ends = iter(ports), Counter[str]()
 
-        async def go_on() -> None:
-            for port in waiting:
-                ends[await self.ask(port, path)] += 1
+async def look(port: int | None, path: str) -> dict[str, Any]:
+    """Return the JSON object that is at `path`; an empty one if nobody answers."""
+    with suppress(OSError):
+        if port is not None:
+            return dict(json.loads((await _get(port, path))[1] or "{}"))
+    return {}
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(at_once):
-                group.create_task(go_on())
-        return ends
 
-    async def ask_steadily(
-        self, port: int, path: str, *, per_s: float, requests: int, before: Callable[[int], Awaitable[None]]
-    ) -> Counter[str]:
-        """Return how many requests came to which end, sent at an even pace whatever becomes of those before.
+async def ask(port: int | None, path: str) -> str:
+    """Return what becomes of one request: "served", "error", "refused", "cut", "timeout" or "no-route"."""
+    if port is None:
+        return "no-route"
+    try:
+        status, _ = await _get(port, path)
+    except ConnectionRefusedError:
+        return "refused"
+    except TimeoutError:
+        return "timeout"
+    except OSError:  # it had been connected
+        return "cut"
+    return {200: "served", 503: "refused", 0: "cut"}.get(status, "error")
 
-        Args:
-            port: where.
-            path: what for.
-            per_s: how many a second.
-            requests: how many.
-            before: awaited with the number of each, from 0, before it is sent.
-        """
-        async with asyncio.TaskGroup() as group:
-            sent = []
-            for number in range(requests):
-                await before(number)
-                sent.append(group.create_task(self.ask(port, path)))
-                await asyncio.sleep(1 / per_s)
-        return Counter(task.result() for task in sent)
+
+async def ask_in_turn(ports: Iterable[int | None], path: str, at_once: int = 3) -> Counter[str]:
+    """Return how many requests came to which end, one to each of `ports`, a few of them at once."""
+    waiting, ends = iter(ports), Counter[str]()
+
+    async def go_on() -> None:
+        for port in waiting:
+            ends[await ask(port, path)] += 1
+
+    await _all([asyncio.create_task(go_on()) for _ in range(at_once)])
+    return ends
+
+
+async def ask_steadily(
+    port: int | None, path: str, *, per_s: float, requests: int, before: Callable[[int], Awaitable[None]]
+) -> Counter[str]:
+    """Return how many requests came to which end, sent at an even pace whatever becomes of those before.
+
+    Args:
+        port: where.
+        path: what for.
+        per_s: how many a second.
+        requests: how many.
+        before: awaited with the number of each, from 0, before it is sent.
+    """
+    sent: list[asyncio.Task[str]] = []
+    try:
+        for number in range(requests):
+            await before(number)
+            sent.append(asyncio.create_task(ask(port, path)))
+            await asyncio.sleep(1 / per_s)
+    except BaseException:
+        _cancel(sent)
+        raise
+    return Counter(await _all(sent))
+
+
+async def _all(tasks: list[asyncio.Task[T]]) -> list[T]:
+    """Return what all of them return; none of them outlives this."""
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        _cancel(tasks)
+
+
+def _cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import signal
 
 from lifecycle_kit.live.programs.common import log, port, say, span
 from lifecycle_kit.live.programs.faults import add_faults, take_their_course
@@ -106,7 +107,8 @@ class Api:
 
 async def serve(options: argparse.Namespace) -> None:
     """Serve until asked to stop."""
-    # Without a drain SIGTERM does what it does to any program that has not prepared for it.
+    if options.no_drain:  # a stop signal does what it does to any program that has not prepared for it
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     stop = None if options.no_drain else Stop(deaf=options.deaf)
     api = Api()
     paths = {"GET /livez": api.livez, "GET /readyz": api.readyz, "GET /metrics": api.metrics, "GET /work": api.work}

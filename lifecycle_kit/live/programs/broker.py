@@ -3,6 +3,7 @@
     POST /jobs?n=5      add jobs
     POST /take          200 and a job; 204 if there is none; 401 without the right credentials
     POST /done?job=7    200; 410 if its lease had run out, so that somebody else may be doing it
+    POST /return?job=7  the same, for a job that is handed back undone
     GET  /stats         backlog, taken, done, requeued, denied
     GET  /livez /readyz
 
@@ -60,14 +61,17 @@ class Jobs:
         self.done += held
         return held
 
-    def requeue(self, now_s: float) -> list[int]:
-        """Put back the jobs whose lease has run out, and return them."""
-        lost = [job for job, until_s in self._leases.items() if until_s <= now_s]
-        for job in reversed(lost):
-            del self._leases[job]
+    def requeue(self, job: int) -> bool:
+        """Put a job back to the head of the queue, and return whether its lease still held."""
+        held = self._leases.pop(job, None) is not None
+        if held:
             self._waiting.appendleft(job)
-        self.requeued += len(lost)
-        return lost
+            self.requeued += 1
+        return held
+
+    def overdue(self, now_s: float) -> list[int]:
+        """Return the jobs whose lease has run out, the newest first."""
+        return [job for job, until_s in reversed(self._leases.items()) if until_s <= now_s]
 
     @property
     def stats(self) -> dict[str, int]:
@@ -84,7 +88,7 @@ class Broker:
     def __init__(self, options: argparse.Namespace) -> None:
         self.jobs = Jobs(options.lease, options.backlog)
         self.options, self.born_s = options, time.monotonic()
-        self.arrived, self.down = 0, False
+        self.arrived, self.down, self.rotated = 0, False, False
 
     def tick(self) -> None:
         """Do what is due by now."""
@@ -93,9 +97,12 @@ class Broker:
         due = int(age * self.options.arrive_per_s)
         self.jobs.add(due - self.arrived)
         self.arrived = due
-        for job in self.jobs.requeue(now):
+        for job in self.jobs.overdue(now):
+            self.jobs.requeue(job)
             log(f"the worker that took job {job} is lost: the job is back in the queue")
-        self._go_down(self.options.down_from is not None and 0 <= age - self.options.down_from < self.options.down_for)
+        down_from, rotate_after = self.options.down_from, self.options.rotate_after
+        self._go_down(down_from is not None and 0 <= age - down_from < self.options.down_for)
+        self.rotated = rotate_after is not None and age >= rotate_after
 
     def _go_down(self, down: bool) -> None:
         if down != self.down:
@@ -130,13 +137,18 @@ class Broker:
         held = self.jobs.finish(int(request.number("job", 0)))
         return (200 if held else 410), {"held": held}
 
+    def take_back(self, request: Answer) -> Reply:
+        """Hear that a job will not be done by who has it."""
+        held = self.jobs.requeue(int(request.number("job", 0)))
+        return (200 if held else 410), {"held": held}
+
     def guarded(self, act: Callable[[Answer], Reply]) -> Callable[[Answer], Reply]:
         """Return `act` for those who may, while the broker is up."""
 
         def guard(request: Answer) -> Reply:
             if self.down:
                 return 503, {"error": "the broker is down"}
-            if request.request.headers.get("Authorization") != f"Bearer {self.options.credentials}":
+            if self.rotated or request.request.headers.get("Authorization") != f"Bearer {self.options.credentials}":
                 self.jobs.denied += 1
                 return 401, {"error": "these credentials are not accepted"}
             return act(request)
@@ -147,7 +159,8 @@ class Broker:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="broker",
-        description="Keep jobs for workers: POST /jobs?n=5, /take and /done?job=7; GET /stats, /livez and /readyz.",
+        description="Keep jobs for workers: POST /jobs?n=5, /take, /done?job=7, /return?job=7; GET /stats, /livez,"
+        " /readyz.",
     )
     add = parser.add_argument
     add("--port", type=port, default=0, metavar="N", help="on 127.0.0.1; 0 takes any that is free [0]")
@@ -158,6 +171,7 @@ def _parser() -> argparse.ArgumentParser:
     faults = parser.add_argument_group("faults").add_argument
     faults("--down-from", type=span, metavar="S", help="answer workers 503 from this age on")
     faults("--down-for", type=span, default=1e6, metavar="S", help="for so long; for ever if left out")
+    faults("--rotate-after", type=span, metavar="S", help="have new credentials from then on, and tell nobody")
     return parser
 
 
@@ -167,6 +181,7 @@ async def serve(options: argparse.Namespace) -> None:
     paths = {
         "GET /livez": broker.livez, "GET /readyz": broker.readyz, "GET /stats": broker.stats, "POST /jobs": broker.add,
         "POST /take": broker.guarded(broker.take), "POST /done": broker.guarded(broker.finish),
+        "POST /return": broker.guarded(broker.take_back),
     }  # fmt: skip
     listen(options.port, paths)
     say("ready")

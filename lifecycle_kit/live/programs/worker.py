@@ -69,33 +69,35 @@ class Worker:
 
     def __init__(self, queue: Queue, options: argparse.Namespace) -> None:
         self._queue, self._options = queue, options
-        self._said = ""
-        self.leaving = False
+        self._said, self._waits, self.leaving = "", False, False
         # A byte arrives here with each signal, so that a pause ends at once.
         self._woken, write_end = os.pipe()
         os.set_blocking(write_end, False)
         signal.set_wakeup_fd(write_end)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN if options.deaf else self._leave)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN if options.deaf else self._leave)
 
     def _leave(self, _signal: int, _frame: object) -> None:
         self.leaving = True
 
     def run(self) -> None:
-        """Work until asked to leave; a job in hand is finished first."""
+        """Work until asked to leave; a job in hand is finished first, or handed back."""
         self._say("blocked", on="queue")
         self._pause(self._options.connect)
         while not self.leaving:
             self._look_for_work()
-        say("stopping")
+        self._say("stopping")
+        self._say("drained")
         log("nothing in hand, leaving")
 
     def _look_for_work(self) -> None:
         try:
             status, body = self._queue.post("/take")
         except Unreachable as error:
-            if self._said != "blocked":
-                log(f"lost the queue at {self._queue.url} ({error}), waiting for it")
             self._say("blocked", on="queue")
+            if not self._waits:
+                log(f"no queue at {self._queue.url} ({error}), waiting for it")
+            self._waits = True
             self._pause(self._options.retry)
             return
         if status in (http.client.UNAUTHORIZED, http.client.FORBIDDEN):
@@ -103,9 +105,8 @@ class Worker:
             fail(NO_PERMISSION, "the queue does not accept these credentials; set --credentials right")
         if self._said == "blocked":
             say("unblocked")
-            self._said = ""
-        if not self._said:
             say("ready")
+        self._waits = False
         if status == http.client.OK:
             self._do(json.loads(body)["job"])
         else:
@@ -114,23 +115,30 @@ class Worker:
 
     def _do(self, job: int) -> None:
         self._say("working")
-        time.sleep(self._options.job)  # goes on through a SIGTERM: the job in hand is finished
+        end = time.monotonic() + self._options.job
+        self._pause(self._options.job)
+        if self.leaving:  # what was begun is finished, if that can be in time
+            self._say("stopping")
+            self._pause(min(end - time.monotonic(), self._options.drain_s), though_leaving=True)
+        done = time.monotonic() >= end
         try:
-            status, _ = self._queue.post(f"/done?job={job}")
+            status, _ = self._queue.post(f"/{'done' if done else 'return'}?job={job}")
         except Unreachable as error:
-            log(f"job {job} is done, but the queue cannot be told ({error}): somebody will do it again")
+            log(f"the queue cannot be told what has become of job {job} ({error}): somebody will do it again")
             return
         if status != http.client.OK:
             log(f"job {job} took too long: the queue has given it to somebody else")
+        elif not done:
+            log(f"job {job} cannot be done in time: handed back")
 
     def _say(self, word: str, **more: object) -> None:
         if word != self._said:
             say(word, **more)
             self._said = word
 
-    def _pause(self, seconds: float) -> None:
+    def _pause(self, seconds: float, though_leaving: bool = False) -> None:
         until = time.monotonic() + seconds
-        while not self.leaving and (left := until - time.monotonic()) > 0:
+        while (left := until - time.monotonic()) > 0 and (though_leaving or not self.leaving):
             if select.select([self._woken], [], [], left)[0]:
                 os.read(self._woken, 1024)
 
@@ -138,14 +146,15 @@ class Worker:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="worker",
-        description="Take jobs from a queue, one at a time. SIGTERM: finish the job in hand, then leave with 0. "
-        "Credentials that the queue does not accept: leave with 77.",
+        description="Take jobs from a queue, one at a time. SIGTERM: finish the job in hand, or hand it back, then"
+        " leave with 0. Credentials that the queue does not accept: leave with 77.",
     )
     add = parser.add_argument
     add("--queue", required=True, metavar="URL", help="where jobs come from, such as http://127.0.0.1:8080")
     add("--credentials", default=CREDENTIALS, metavar="WORD", help="shown to the queue [%(default)s]")
     add("--job", type=span, default=0.1, metavar="S", help="how long a job takes [%(default)s]")
     add("--connect", type=span, default=0.2, metavar="S", help="how long it takes to connect [%(default)s]")
+    add("--drain-s", type=span, default=5, metavar="S", help="longest drain, then the job is handed back [%(default)s]")
     add("--idle", type=span, default=0.1, metavar="S", help="pause if there is no job [%(default)s]")
     add("--retry", type=span, default=0.2, metavar="S", help="pause if there is no queue [%(default)s]")
     faults = parser.add_argument_group("faults").add_argument
