@@ -75,8 +75,9 @@ def done_s(service: Told, again: bool) -> float | None:
     """Return when it was down, ./finish included, or up again; seconds since the command, None if never."""
     if again:
         return service.births[1] - CLOCK_S if len(service.births) > 1 else None
-    down = (State.TERMINATED, State.FAILED)
-    return next((move.at - CLOCK_S for move in service.trace.transitions if move.target in down), None)
+    if service.instance.state not in (State.TERMINATED, State.FAILED):
+        return None
+    return service.trace.transitions[-1].at - CLOCK_S
 
 
 def ends_of(service: Watched) -> list[Exit]:

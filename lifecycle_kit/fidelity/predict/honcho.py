@@ -51,7 +51,7 @@ def _seen(children: Mapping[str, Watched], order: list[str]) -> Observed:
     return {
         "signals": [[t - first_s, signal, name] for t, signal, name in sorted(sent, key=lambda each: each[0])],
         "child_exits": {name: {"t": children[name].ends[0] - first_s, "rc": rc} for name, rc in returned.items()},
-        "exit": returned[order[0]],
+        "exit": returned.get(order[0]),
         "exit_s": max(child.ends[0] for child in children.values() if child.ends) - first_s,
         "restarted": any(len(child.births) > 1 for child in children.values()),
     }
