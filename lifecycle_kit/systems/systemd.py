@@ -24,7 +24,7 @@ from lifecycle_kit.systems.options import Option, OptionError, System, choice, c
 from lifecycle_kit.systems.systemd_stop import STOP_OPTIONS, Stopping, finite
 from lifecycle_kit.units import ns
 
-__all__ = ["ACTIVE_STATE", "PASSED", "RESTART_TABLE", "SYSTEM", "SystemdPolicy", "result_of", "substate"]
+__all__ = ["ACTIVE_STATE", "PASSED", "RESTART_TABLE", "SUBSTATES", "SYSTEM", "SystemdPolicy", "result_of", "substate"]
 
 _RESTARTS = ("no", "always", "on-success", "on-failure", "on-abnormal", "on-abort", "on-watchdog")
 _NONE: frozenset[int | str] = frozenset()
@@ -178,8 +178,8 @@ def build(values: Mapping[str, Any]) -> Unit:
         start_s = math.inf if kind == "oneshot" else 90.0
     stopping = Stopping.of(values)
     return Unit(
-        policy=policy, readiness=Readiness(by=by), stop=stopping.plan(),
-        after_end=AfterEnd(policy=policy, stopping=stopping), watchdog_s=finite(values["WatchdogSec"]), watchdog_stop=stopping.abort(),
+        policy=policy, readiness=Readiness(by=by), stop=stopping.plan(), watchdog_stop=stopping.abort(),
+        after_end=AfterEnd(policy=policy, stopping=stopping), watchdog_s=finite(values["WatchdogSec"]),
         start_limit_s=finite(start_s), run_limit_s=finite(values["RuntimeMaxSec"]),
     )  # fmt: skip
 
@@ -214,10 +214,10 @@ def substate(instance: Instance) -> str:
             return life.plan.phases[life.phase].name
         case State.TERMINATED if instance.memory.ready_ns is not None:
             return "exited"
-    return _SUBSTATES[instance.state]
+    return SUBSTATES[instance.state]
 
 
-_SUBSTATES = {
+SUBSTATES = {
     State.CREATED: "dead", State.READY: "running", State.RUNNING: "running", State.BLOCKED: "running",
     State.DRAINING: "stop-sigterm", State.TERMINATED: "dead", State.FAILED: "failed", State.BACKOFF: "auto-restart",
 }  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 from lifecycle_kit.exits import Cause
 from lifecycle_kit.fidelity.driving import Watched, lead, restarts, script_of
-from lifecycle_kit.fidelity.predict import Given, NotModelled, Observed, Predictor, systemd_run
+from lifecycle_kit.fidelity.predict import Given, NotModelled, Observed, Predictor, systemd_group, systemd_run
 from lifecycle_kit.fidelity.predict.systemd_run import failures, options
 from lifecycle_kit.simulate.script import Script
 from lifecycle_kit.systems import like
@@ -137,4 +137,5 @@ FAMILIES: dict[tuple[str, str], Predictor] = {
     ("backoff", "restart-steps"): _steps,
     ("state", "substate"): _active_state,
     **systemd_run.FAMILIES,
+    **systemd_group.FAMILIES,
 }

@@ -12,8 +12,10 @@ from lifecycle_kit.simulate.script import Script
 from lifecycle_kit.states import State
 from lifecycle_kit.systems import like
 from lifecycle_kit.systems.systemd import PASSED, SystemdPolicy, result_of, substate
+from lifecycle_kit.systems.systemd_units import seen_by_others
+from lifecycle_kit.trace import Transition
 
-__all__ = ["FAMILIES", "failures", "options"]
+__all__ = ["FAMILIES", "failures", "options", "successes"]
 
 LONG_S = 3600.0
 STOP_AT_S = 100.0
@@ -30,15 +32,18 @@ def options(policy: Mapping[str, Any], without: Iterable[str] = ()) -> dict[str,
 
 def failures(run: Watched) -> list[float]:
     """Return when units named by OnFailure= would be started: whenever others see this one failed."""
+    return [move.at for move in _seen(run) if move.target is State.FAILED]
+
+
+def successes(run: Watched) -> list[float]:
+    """Return when units named by OnSuccess= would be started: whenever others see that this one ended well."""
+    return [move.at for move in _seen(run) if move.target is State.TERMINATED]
+
+
+def _seen(run: Watched) -> list[Transition]:
     policy = run.instance.unit.policy
     assert isinstance(policy, SystemdPolicy)
-    moves = run.trace.transitions
-    seen = []
-    for move, later in zip(moves, [*moves[1:], None], strict=True):
-        hidden = policy.restart_mode == "direct" and later is not None and later.target is State.BACKOFF
-        if move.target is State.FAILED and not hidden:
-            seen.append(move.at)
-    return seen
+    return seen_by_others(run.trace.transitions, direct=policy.restart_mode == "direct")
 
 
 def _stop(given: Given) -> Observed:
