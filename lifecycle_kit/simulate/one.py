@@ -168,7 +168,7 @@ class Simulated:
         def ended() -> None:
             if not self.living(life):
                 return
-            self.alive, self.remains = False, alone and self.script.leaves_child
+            self.alive, self.remains = False, alone and self.script.leaves_child != ""
             self._keep_tallies()
             draw = self.draw("exit", life)
             self.tell(
@@ -182,10 +182,10 @@ class Simulated:
     def _signal(self, life: int, signal: str, to: str) -> None:
         now, script = self.agenda.now_ns, self.script
         hung = script.hangs_after_s is not None and now - self.born_ns >= ns(script.hangs_after_s)
+        if self.remains and to != "main" and (signal == "SIGKILL" or script.leaves_child != "deaf"):
+            self.agenda.at(now, lambda: self._emptied(life))
         if signal == "SIGKILL":
             self.end(life, now, signal, alone=to == "main")
-            if self.remains and to != "main":
-                self.agenda.at(now, lambda: self._emptied(life))
         elif not hung and script.on_term != "deaf" and signal not in script.ignores:
             self.on_term(
                 life, now + ns(script.stop_takes_s), script.stop_exit if script.stop_exit is not None else signal

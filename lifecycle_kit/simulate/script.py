@@ -36,7 +36,8 @@ class Script:
         ignores: signals that do nothing to it.
         hook_takes_s: how long a stop hook runs; None: as long as its phase allows.
         hooks: `(takes_s, exit code)` of single hooks by name, instead.
-        leaves_child: its child outlives it and dies only of SIGKILL.
+        leaves_child: "" if it leaves no child behind, "exit" for one that obeys signals, "deaf" for one that dies only
+            of SIGKILL.
         cause: who brought its own end about, where the exit does not tell.
         dumps_core: whether its own end leaves a core dump.
         serves_from_s: from this age on it can do work; None: never (it exists, and fails every request).
@@ -57,7 +58,7 @@ class Script:
     ignores: frozenset[str] = frozenset()
     hook_takes_s: float | None = None
     hooks: Mapping[str, tuple[float, int]] = field(default_factory=lambda: MappingProxyType({}))
-    leaves_child: bool = False
+    leaves_child: str = ""
     cause: Cause | None = None
     dumps_core: bool = False
     serves_from_s: float | None = 0.0

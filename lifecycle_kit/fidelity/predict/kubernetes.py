@@ -47,7 +47,7 @@ def _decision(given: Given) -> Observed:
 def _grace(given: Given) -> Observed:
     """Kill a deaf container in the way that is given, and measure how long it had."""
     reason, own = given["kill_reason"].removesuffix("Probe"), given["policy"]
-    options: dict[str, Any] = {"terminationGracePeriodSeconds": own["pod_terminationGracePeriodSeconds"] or 0}
+    options: dict[str, Any] = {"terminationGracePeriodSeconds": own.get("pod_terminationGracePeriodSeconds") or 0}
     for kind in ("liveness", "startup"):
         grace = own.get(f"{kind}_terminationGracePeriodSeconds")
         if grace is not None or kind == reason:

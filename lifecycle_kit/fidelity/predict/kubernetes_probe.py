@@ -97,10 +97,12 @@ RESULTS = {GOOD: "success", BAD: "failure"}
 
 def _sight(given: Given, *, started: bool) -> Sight:
     rules = [rule for rule in given.get("restart_rules") or () if rule["action"] == "Restart"]
-    container = _container(given["container"], frozenset(code for rule in rules for code in rule["exit_codes"]))
+    container = _container(
+        given.get("container") or {"state": "none"}, frozenset(code for rule in rules for code in rule["exit_codes"])
+    )
     return Sight(
-        known=given["pod_status_known"], phase=given.get("pod_phase") or "", deleting=given["deleting"],
-        container=container, started=started, age_ns=ns(10**6), pod_policy=given["restartPolicy"],
+        known=given["pod_status_known"], phase=given.get("pod_phase") or "", deleting=given.get("deleting", False),
+        container=container, started=started, age_ns=ns(10**6), pod_policy=given.get("restartPolicy", "Always"),
     )  # fmt: skip
 
 
@@ -165,7 +167,7 @@ class Probing(Watched):
             self.tell(ev.Probed(at=self.agenda.now_ns, life=life, probe=kind, good=good))
 
     def _next_outcome(self, kind: str) -> Outcome:
-        letters: Sequence[str] = self._outcomes[kind]
+        letters: Sequence[str] = self._outcomes.get(kind, "S")
         return LETTERS[letters[min(len(self.times[kind]), len(letters) - 1)]]
 
     def _is_started(self) -> bool:

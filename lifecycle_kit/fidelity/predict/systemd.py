@@ -78,21 +78,23 @@ def _decision(given: Given) -> Observed:
 def _end(given: Given) -> Script:
     """Return the life that comes to the end that is given."""
     if "end_class" in given:
-        return Script(run_s=1, says=READY, **CLASSES[given["end_class"]])
-    how = given["exit"]
+        return Script(run_s=1, **CLASSES[given["end_class"]])
+    how, ready = given.get("exit"), READY if given["policy"].get("Type") == "notify" else ()
     match given["cause"]:
-        case "exit" | "signal" | "exec-fail":
-            return Script(run_s=1, exit=how, says=READY)
+        case "exit" | "signal":
+            return Script(run_s=1, exit=how, says=ready)
+        case "exec-fail":
+            return Script(run_s=0.05, exit=how)
         case "core-dump":
-            return Script(run_s=1, exit=how, says=READY, dumps_core=True)
+            return Script(run_s=1, exit=how, says=ready, dumps_core=True)
         case "exec-condition-skip":
             return Script(run_s=0, exit=1, cause=Cause.SKIPPED)
         case "start-timeout":
             return Script(ignores=_deaf(how, "SIGTERM"), stop_exit=_exit_of(how))
         case "stop-request":
-            return Script(says=READY, ignores=_deaf(how, "SIGTERM"), stop_exit=_exit_of(how))
+            return Script(says=ready, ignores=_deaf(how, "SIGTERM"), stop_exit=_exit_of(how))
         case "watchdog":
-            return Script(says=READY, ignores=_deaf(how, "SIGABRT"), stop_exit=_exit_of(how))
+            return Script(says=ready, ignores=_deaf(how, "SIGABRT"), stop_exit=_exit_of(how))
     raise NotModelled(f"an end by {given['cause']!r} is not known to the room of systemd")
 
 

@@ -49,7 +49,7 @@ def _seen(run: Watched) -> list[Transition]:
 def _stop(given: Given) -> Observed:
     hooks = given.get("hooks", {})
     unit = like("systemd", {**options(given["policy"]), **dict.fromkeys(hooks, "hook")})
-    script = Script(**reaction(given), hooks=_hooks(hooks), leaves_child="child" in given, says=((0.0, "ready"),))
+    script = Script(**reaction(given), hooks=_hooks(hooks), leaves_child=_child(given), says=((0.0, "ready"),))
     at_s = STOP_AT_S + given["actions"][0]["t"]
     run = watch(unit, script, LONG_S, requests=[(at_s, "stop")], native=substate, passed=PASSED)
     last = run.instance.last
@@ -66,6 +66,12 @@ def _stop(given: Given) -> Observed:
     if last is not None and not last.abandoned:
         observed |= {"exit": last.code if last.signal is None else last.signal, "exit_s": run.ends[-1] - STOP_AT_S}
     return observed
+
+
+def _child(given: Given) -> str:
+    """Return what becomes of the process' child: it outlives it, and may not mind signals."""
+    child = given.get("child")
+    return "" if child is None else "deaf" if child.get("ignores") else "exit"
 
 
 def _hooks(hooks: Mapping[str, Any]) -> dict[str, tuple[float, int]]:
@@ -112,7 +118,7 @@ def _script(given: Given, kind: str) -> tuple[Script, float]:
         return Script(fails_to_spawn="the program cannot be executed"), end["t"]
     script = Script(
         says=tuple(says), run_s=None if end is None else end["t"], exit=0 if end is None else end["exit"],
-        ignores=frozenset(given.get("ignores", ())), leaves_child="child" in given,
+        ignores=frozenset(given.get("ignores", ())), leaves_child=_child(given),
         hooks=_hooks(given.get("hooks", {})),
     )  # fmt: skip
     return script, 0.0
