@@ -14,6 +14,7 @@ from itertools import cycle, islice
 from typing import Any
 
 from lifecycle_kit.instance import Unit
+from lifecycle_kit.live.elsewhere import simulated_elsewhere
 from lifecycle_kit.live.program import Program
 from lifecycle_kit.live.services import api, broker, worker
 from lifecycle_kit.live.stage import LineHeard, Moved, Stage
@@ -34,6 +35,7 @@ PER_S, TAKES_MS, BEFORE_STOP, AFTER_STOP = 20, 700, 20, 10  # the load under whi
 Rows = dict[str, dict[str, Number]]
 
 
+@simulated_elsewhere("crash-loop")
 async def crash_loop(
     system: str = "supervisord",
     options: Mapping[str, Any] | None = None,
@@ -53,8 +55,7 @@ async def crash_loop(
         on_transition: called with each transition.
         on_line: called with a name and a log line, or such as "is process 4711"; see `Stage`.
 
-    Raises:
-        NotPosix: on a system without process groups.
+    On a system without process groups it is told in virtual time, and says so.
     """
     described = _described({"broker": ("systemd", {"Type": "notify"}), "worker": (system, dict(options or {}))})
     units = _units(described)
@@ -74,6 +75,7 @@ async def crash_loop(
     return Story(name="crash-loop", trace=trace, rows={system: numbers}, moral=crash_moral(trace), log=stage.log)
 
 
+@simulated_elsewhere("half-started")
 async def half_started(
     *,
     requests: int = 300,
@@ -89,8 +91,7 @@ async def half_started(
         on_transition: called with each transition.
         on_line: called with a name and a log line, or such as "is process 4711"; see `Stage`.
 
-    Raises:
-        NotPosix: on a system without process groups.
+    On a system without process groups it is told in virtual time, and says so.
     """
     described = _described({f"api-{number}": ("kubernetes", PROBED_EACH_SECOND) for number in range(3)})
     broken = f"api-{HALF_STARTED}"
@@ -119,6 +120,7 @@ def _eligible(supervisor: Supervisor, names: Mapping[str, Program], rule: str) -
     return [name for name in names if supervisor.state(name) in HAS_PROCESS - {State.DRAINING}]
 
 
+@simulated_elsewhere("drain")
 async def drain(*, seed: int = 0, on_transition: Moved | None = None, on_line: LineHeard | None = None) -> Story:
     """Return the story of a stop under load, without and with a drain.
 
@@ -127,8 +129,7 @@ async def drain(*, seed: int = 0, on_transition: Moved | None = None, on_line: L
         on_transition: called with each transition.
         on_line: called with a name and a log line, or such as "is process 4711"; see `Stage`.
 
-    Raises:
-        NotPosix: on a system without process groups.
+    On a system without process groups it is told in virtual time, and says so.
     """
     ways = {"without a drain": "no-drain", "with a drain": "drain"}
     options = {"readinessProbe.periodSeconds": 1}

@@ -31,6 +31,7 @@ class Story:
         rows: the numbers, a row for each way of doing it: the way's name, then `{what: how many}`.
         moral: what the numbers say, in a sentence.
         log: what the programs wrote, if anything.
+        note: what must be said before all else.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Story:
     rows: dict[str, dict[str, Number]]
     moral: str
     log: list[str] = field(default_factory=list)
+    note: str = ""
 
     @property
     def question(self) -> str:
@@ -52,7 +54,8 @@ class Story:
         return {f"{way}: {what}": n for way, row in self.rows.items() for what, n in row.items()}
 
     def __str__(self) -> str:
-        return "\n".join([self.question, "", *table(self.rows), "", self.moral])
+        first = [self.note, ""] if self.note else []
+        return "\n".join([*first, self.question, "", *table(self.rows), "", self.moral])
 
 
 def table(rows: dict[str, dict[str, Number]]) -> list[str]:
