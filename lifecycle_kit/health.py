@@ -196,7 +196,7 @@ def _run(watch: Watch, target: Sequence[Segment], until_ns: int) -> tuple[int | 
     while not watch.tally.on_hold(watch.settings):
         segment, segment_end = _segment_at(target, watch.next_ns)
         outcome, takes = _seen(watch.settings, segment)
-        if watch.next_ns + takes > until_ns:
+        if watch.next_ns + takes > until_ns or watch.next_ns >= FOREVER_NS:
             break
         # A probe that starts later than this would not have ended in time.
         end = segment_end if until_ns >= FOREVER_NS else min(segment_end, until_ns - takes + 1)

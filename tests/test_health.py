@@ -99,6 +99,12 @@ def test_docker_counts_the_interval_from_the_end_of_a_check() -> None:
     assert [start for start, *_ in walk(watch, segments((0, "ok", 1)), ns(9))] == [ns(2), ns(5), ns(8)]
 
 
+def test_docker_too_can_be_healthy_for_ever() -> None:
+    probe = ProbeSettings(from_end=True, failure_threshold=1)
+    watch = Watch.begin(probe, Tally(good=True), at=0, born_ns=0)
+    assert next_change(watch, segments((0, "ok"))) is None
+
+
 def test_in_the_start_period_docker_checks_at_its_own_pace_until_the_first_success() -> None:
     probe = ProbeSettings(period_s=4, timeout_s=3, from_end=True, start_period_s=6, start_interval_s=1)
     watch = Watch.begin(probe, Tally.first(probe), at=0, born_ns=0)
