@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -18,16 +19,19 @@ from tornado.simple_httpclient import SimpleAsyncHTTPClient
 from lifecycle_kit.live import notices
 from lifecycle_kit.live.nursery import Nursery, Reared
 from lifecycle_kit.live.programs import command
-from tests.process_table import PATIENCE_S, own_children
+from lifecycle_kit.live.programs.broker import Jobs
+from lifecycle_kit.live.programs.common import CREDENTIALS
+from tests.process_table import PATIENCE_S, leave_out_present_children, own_children
 
 pytestmark = pytest.mark.live
 
 Json = dict[str, Any]
-Scene = Callable[["Stage"], Awaitable[object]]
+Scene = Callable[["Street"], Awaitable[object]]
+KNOWN = {"Authorization": f"Bearer {CREDENTIALS}"}
 
 
-class Cast:
-    """One program on the stage."""
+class House:
+    """One program on the street."""
 
     def __init__(self, nursery: Nursery, name: str, **options: object) -> None:
         self.said: list[Json] = []
@@ -64,37 +68,39 @@ class Cast:
         return end.signal or end.code
 
 
-class Stage:
+class Street:
     """Where programs run, and how to talk to them."""
 
     def __init__(self, nursery: Nursery) -> None:
         self._nursery = nursery
         self._client = SimpleAsyncHTTPClient(force_instance=True, max_clients=100)
 
-    def cast(self, name: str, **options: object) -> Cast:
-        return Cast(self._nursery, name, **options)
+    def run(self, name: str, **options: object) -> House:
+        return House(self._nursery, name, **options)
 
-    async def ask(self, cast: Cast, path: str, **more: Any) -> tuple[int, Json]:
+    async def ask(self, house: House, path: str, **more: Any) -> tuple[int, Json]:
         """Return status and body of an answer; 599 is tornado's number for none."""
-        if more.get("method") == "POST":
-            more["body"] = ""
-        url = await cast.url() + path
         try:
-            answer = await self._client.fetch(url, raise_error=False, **more)
+            answer = await self._client.fetch(await house.url() + path, raise_error=False, **more)
         except HTTPClientError as error:
             return error.code, {}
         return answer.code, json.loads(answer.body or "{}")
 
-    async def jobs(self, broker: Cast) -> Json:
-        return (await self.ask(broker, "/jobs"))[1]
+    async def post(self, house: House, path: str, **more: Any) -> tuple[int, Json]:
+        return await self.ask(house, path, method="POST", body="", headers=KNOWN, **more)
+
+    async def stats(self, broker: House) -> Json:
+        return (await self.ask(broker, "/stats"))[1]
 
 
 def play(scene: Scene) -> None:
-    async def on_stage() -> None:
-        with Nursery() as nursery:
-            await asyncio.wait_for(scene(Stage(nursery)), PATIENCE_S)
+    leave_out_present_children()
 
-    asyncio.run(on_stage())
+    async def on_the_street() -> None:
+        with Nursery() as nursery:
+            await asyncio.wait_for(scene(Street(nursery)), PATIENCE_S)
+
+    asyncio.run(on_the_street())
     assert own_children() == []
 
 
@@ -114,177 +120,248 @@ def taken_port() -> Iterator[int]:
 
 
 def test_a_sound_api_is_alive_and_ready_and_works() -> None:
-    async def scene(stage: Stage) -> None:
-        api = stage.cast("api")
+    async def scene(street: Street) -> None:
+        api = street.run("api")
         await api.heard("ready")
-        assert await stage.ask(api, "/livez") == (200, {"alive": True})
-        assert await stage.ask(api, "/readyz") == (200, {"ready": True, "because": []})
-        assert await stage.ask(api, "/work?ms=1") == (200, {"done": 1})
+        assert await street.ask(api, "/livez") == (200, {"alive": True})
+        assert await street.ask(api, "/readyz") == (200, {"ready": True, "because": []})
+        assert await street.ask(api, "/work?ms=1") == (200, {"done": 1})
         metrics = {"in_flight": 0, "done": 1, "failed": 0, "refused": 0}
-        assert await stage.ask(api, "/metrics") == (200, metrics)
+        assert await street.ask(api, "/metrics") == (200, metrics)
 
     play(scene)
 
 
-@pytest.mark.parametrize(
-    ("fault", "status", "trouble"),
-    [
-        ("no_routes", 500, "the routing table is not loaded"),
-        ("no_pool", 503, "the connection pool cannot open"),
-    ],
-)
-def test_a_half_started_api_is_alive_but_never_ready_and_fails_all_work(fault: str, status: int, trouble: str) -> None:
-    async def scene(stage: Stage) -> None:
-        api = stage.cast("api", **{fault: True})
+def test_a_half_started_api_is_alive_but_never_ready_and_fails_all_work_at_once() -> None:
+    async def scene(street: Street) -> None:
+        api = street.run("api", half_started=True)
         await until(lambda: has_lines(api))
-        assert (await stage.ask(api, "/livez"))[0] == 200
-        assert await stage.ask(api, "/readyz") == (503, {"ready": False, "because": [trouble]})
-        assert await stage.ask(api, "/work") == (status, {"failed": trouble})
+        because = ["the routing table is not loaded", "the connection pool cannot open"]
+        assert (await street.ask(api, "/livez"))[0] == 200
+        assert await street.ask(api, "/readyz") == (503, {"ready": False, "because": because})
+        assert await street.ask(api, "/work?ms=60000") == (500, {"failed": because[0]})
+        await until(lambda: has_lines(api, 2))
+        assert api.lines[1] == "error: GET /work: the routing table is not loaded"
         assert api.words == ["listening"]
 
     play(scene)
 
 
-async def has_lines(cast: Cast) -> bool:
-    return bool(cast.lines)
+async def has_lines(house: House, number: int = 1) -> bool:
+    return len(house.lines) >= number
 
 
 def test_a_slow_api_is_alive_before_it_is_ready() -> None:
-    async def scene(stage: Stage) -> None:
-        api = stage.cast("api", start_s=0.3)
-        assert (await stage.ask(api, "/livez"))[0] == 200
-        assert (await stage.ask(api, "/readyz"))[0] == 503
+    async def scene(street: Street) -> None:
+        api = street.run("api", slow_start=0.5)
+        assert (await street.ask(api, "/livez"))[0] == 200
+        assert (await street.ask(api, "/readyz"))[0] == 503
+        assert (await street.ask(api, "/work"))[0] == 503
         await api.heard("ready")
-        assert (await stage.ask(api, "/readyz"))[0] == 200
+        assert (await street.ask(api, "/readyz"))[0] == 200
 
     play(scene)
 
 
 def test_an_api_that_loses_its_database_says_so_and_recovers() -> None:
-    async def scene(stage: Stage) -> None:
-        api = stage.cast("api", lose_pool_after_s=0, lose_pool_for_s=0.3)
+    async def scene(street: Street) -> None:
+        api = street.run("api", lose_pool_after=0, lose_pool_for=0.5)
         assert await api.heard("blocked") == {"lifecycle": "blocked", "on": "database"}
-        assert (await stage.ask(api, "/readyz"))[0] == 503
+        assert (await street.ask(api, "/readyz"))[0] == 503
         await api.heard("unblocked")
-        assert (await stage.ask(api, "/readyz"))[0] == 200
+        assert (await street.ask(api, "/readyz"))[0] == 200
 
     play(scene)
 
 
 def test_a_draining_api_finishes_what_is_in_flight_and_refuses_the_rest() -> None:
-    async def scene(stage: Stage) -> None:
-        api = stage.cast("api")
+    async def scene(street: Street) -> None:
+        api = street.run("api")
         await api.heard("ready")
-        in_flight = [asyncio.create_task(stage.ask(api, "/work?ms=700")) for _ in range(3)]
-        await until(lambda: works(stage, api, 3))
+        in_flight = [asyncio.create_task(street.ask(api, "/work?ms=1500")) for _ in range(3)]
+        await until(lambda: works(street, api, 3))
         api.reared.child.signal("SIGTERM")
         await api.heard("stopping")
-        assert (await stage.ask(api, "/livez"))[0] == 200
-        assert (await stage.ask(api, "/readyz"))[1]["because"] == ["it is draining"]
-        assert (await stage.ask(api, "/work"))[1] == {"refused": "draining: go elsewhere"}
+        assert (await street.ask(api, "/livez"))[0] == 200
+        assert (await street.ask(api, "/readyz"))[1]["because"] == ["it is draining"]
+        assert await street.ask(api, "/work") == (503, {"refused": "draining: go elsewhere"})
         assert [(await work)[0] for work in in_flight] == [200, 200, 200]
         assert await api.end(None) == 0
         assert api.words[-2:] == ["stopping", "drained"]
-        assert api.lines == ["drained: 3 done, 0 cut"]
+        assert api.lines == ["leaving: 3 done, 1 refused, 0 cut"]
 
     play(scene)
 
 
-async def works(stage: Stage, api: Cast, number: int) -> bool:
-    return bool((await stage.ask(api, "/metrics"))[1]["in_flight"] == number)
+async def works(street: Street, api: House, number: int) -> bool:
+    return bool((await street.ask(api, "/metrics"))[1]["in_flight"] == number)
 
 
 def test_a_drain_ends_at_its_deadline_and_says_what_was_cut() -> None:
-    async def scene(stage: Stage) -> None:
-        api = stage.cast("api", drain_s=0.1)
+    async def scene(street: Street) -> None:
+        api = street.run("api", drain_s=0.1)
         await api.heard("ready")
-        work = asyncio.create_task(stage.ask(api, "/work?ms=60000"))
-        await until(lambda: works(stage, api, 1))
+        work = asyncio.create_task(street.ask(api, "/work?ms=60000"))
+        await until(lambda: works(street, api, 1))
         assert await api.end() == 0
-        assert api.lines == ["drained: 0 done, 1 cut"]
+        assert api.lines == ["leaving: 0 done, 0 refused, 1 cut"]
+        assert "drained" not in api.words
+        assert (await work)[0] == 599
+
+    play(scene)
+
+
+def test_without_a_drain_the_stop_signal_itself_ends_the_api_and_its_work() -> None:
+    async def scene(street: Street) -> None:
+        api = street.run("api", no_drain=True)
+        await api.heard("ready")
+        work = asyncio.create_task(street.ask(api, "/work?ms=60000"))
+        await until(lambda: works(street, api, 1))
+        assert await api.end() == "SIGTERM"
+        assert "stopping" not in api.words
         assert (await work)[0] == 599
 
     play(scene)
 
 
 def test_asked_twice_an_api_leaves_at_once() -> None:
-    async def scene(stage: Stage) -> None:
-        api = stage.cast("api", drain_s=600)
+    async def scene(street: Street) -> None:
+        api = street.run("api", drain_s=600)
         await api.heard("ready")
-        work = asyncio.create_task(stage.ask(api, "/work?ms=60000"))
-        await until(lambda: works(stage, api, 1))
+        work = asyncio.create_task(street.ask(api, "/work?ms=60000"))
+        await until(lambda: works(street, api, 1))
         api.reared.child.signal("SIGTERM")
         await api.heard("stopping")
-        assert await api.end() == 1
+        assert await api.end("SIGINT") == 1
+        assert api.lines == ["asked twice, leaving at once"]
         await work
 
     play(scene)
 
 
-def test_a_number_that_is_none_is_answered_with_400() -> None:
-    async def scene(stage: Stage) -> None:
-        api = stage.cast("api")
-        url = await api.url()
+@pytest.mark.parametrize(
+    ("path", "status", "reason"),
+    [
+        ("/work?ms=soon", 400, "ms must be a number that is not negative"),
+        ("/jobs", 405, "use POST for /jobs"),
+        ("/nowhere", 404, "Not Found"),
+    ],
+)
+def test_a_request_that_makes_no_sense_is_answered_with_a_reason(path: str, status: int, reason: str) -> None:
+    async def scene(street: Street) -> None:
+        house = street.run("broker" if path == "/jobs" else "api")
         client = SimpleAsyncHTTPClient(force_instance=True)
-        answer = await client.fetch(f"{url}/work?ms=soon", raise_error=False)
-        assert (answer.code, answer.reason) == (400, "ms must be a number that is not negative")
+        answer = await client.fetch(await house.url() + path, raise_error=False)
+        assert (answer.code, answer.reason) == (status, reason)
 
     play(scene)
 
 
-def test_a_port_in_use_is_said_in_words() -> None:
-    async def scene(stage: Stage) -> None:
+# --- what a person can set right is said in a sentence
+
+
+@pytest.mark.parametrize("program", ["api", "broker"])
+def test_a_port_in_use_is_named_with_what_to_do(program: str) -> None:
+    async def scene(street: Street) -> None:
         with taken_port() as port:
-            api = stage.cast("api", port=port)
-            assert await api.end(None) == 78
-            assert api.lines == [f"port {port} on 127.0.0.1 is in use: choose another, or 0 for any free one"]
+            house = street.run(program, port=port)
+            assert await house.end(None) == 69
+            (sentence,) = house.lines
+            for word in (f"port {port} of 127.0.0.1 is in use", f"lsof -i :{port}", "--port 0"):
+                assert word in sentence
 
     play(scene)
 
 
-# --- faults that every program has
+@pytest.mark.parametrize(
+    ("program", "options", "why"),
+    [
+        ("api", ["--port", "70000"], "70000 is no port: give 1 to 65535, or 0 for any that is free"),
+        ("api", ["--drain-s", "-1"], "-1 must be 0 or more, and finite"),
+        ("api", ["--hang-after", "inf"], "inf must be 0 or more, and finite"),
+        ("broker", ["--lease", "long"], "invalid span value: 'long'"),
+        ("worker", [], "the following arguments are required: --queue"),
+        ("worker", ["--queue", "queue"], "--queue queue: give an address such as http://127.0.0.1:8080"),
+        ("worker", ["--queue", "http://127.0.0.1:x"], "give an address such as"),
+    ],
+)
+def test_a_wrong_option_is_told_in_a_sentence(program: str, options: list[str], why: str) -> None:
+    done = subprocess.run(
+        [*command(program), *options], capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
+    assert done.returncode == 2
+    assert why in done.stderr
+    assert "Traceback" not in done.stderr
 
 
-def test_a_deaf_program_dies_only_of_kill() -> None:
-    async def scene(stage: Stage) -> None:
-        api = stage.cast("api", deaf=True)
-        await api.heard("ready")
-        api.reared.child.signal("SIGTERM")
-        assert (await stage.ask(api, "/livez"))[0] == 200
-        assert await api.end("SIGKILL") == "SIGKILL"
+@pytest.mark.parametrize(
+    ("program", "word"), [("api", "--half-started"), ("broker", "--down-from"), ("worker", "--credentials")]
+)
+def test_help_names_the_faults(program: str, word: str) -> None:
+    argv = [*command(program), "--help"]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=PATIENCE_S, check=True)
+    assert word in done.stdout
+
+
+def test_a_command_leaves_out_what_is_not_asked_for() -> None:
+    assert command("api", deaf=False, port=None, no_drain=True, drain_s=2) == [
+        sys.executable, "-m", "lifecycle_kit.live.programs.api", "--no-drain", "--drain-s", "2",
+    ]  # fmt: skip
+
+
+# --- faults
+
+
+@pytest.mark.parametrize("program", ["api", "worker"])
+def test_a_deaf_program_dies_only_of_kill(program: str) -> None:
+    async def scene(street: Street) -> None:
+        broker = street.run("broker")
+        house = street.run(program, deaf=True, queue=await broker.url() if program == "worker" else None)
+        await house.heard("ready")
+        house.reared.child.signal("SIGTERM")
+        house.reared.child.signal("SIGINT")
+        await until(lambda: goes_on(street, house if program == "api" else broker))
+        assert not house.reared.child.ended()
+        assert await house.end("SIGKILL") == "SIGKILL"
 
     play(scene)
 
 
-def test_a_hung_program_exists_but_answers_nothing() -> None:
-    async def scene(stage: Stage) -> None:
-        api = stage.cast("api", hang_after_s=0.2)
+async def goes_on(street: Street, house: House) -> bool:
+    return (await street.ask(house, "/livez"))[0] == 200
+
+
+def test_a_hung_api_exists_but_answers_nothing_and_hears_no_signal() -> None:
+    async def scene(street: Street) -> None:
+        api = street.run("api", hang_after=0.2)
         await api.heard("ready")
-        await until(lambda: answers_nothing(stage, api))
+        await until(lambda: answers_nothing(street, api))
         api.reared.child.signal("SIGTERM")
-        await until(lambda: answers_nothing(stage, api))
+        await until(lambda: answers_nothing(street, api))
         assert not api.reared.child.ended()
         assert await api.end("SIGKILL") == "SIGKILL"
 
     play(scene)
 
 
-async def answers_nothing(stage: Stage, api: Cast) -> bool:
-    return (await stage.ask(api, "/livez", request_timeout=0.3))[0] == 599
+async def answers_nothing(street: Street, api: House) -> bool:
+    return (await street.ask(api, "/livez", request_timeout=0.3))[0] == 599
 
 
-def test_a_crash_ends_it_without_a_word() -> None:
-    async def scene(stage: Stage) -> None:
-        api = stage.cast("api", crash_after_s=0.1, crash_exit=42)
-        assert await api.end(None) == 42
+@pytest.mark.parametrize("more", [{}, {"hang_after": 0}, {"deaf": True}], ids=["well", "hung", "deaf"])
+def test_a_crash_ends_it_without_a_goodbye(more: dict[str, Any]) -> None:
+    async def scene(street: Street) -> None:
+        api = street.run("api", crash_after=0.3, **more)
+        assert await api.end(None) == 1
         assert "stopping" not in api.words
+        assert api.lines == ["fatal: an error that nobody caught"]
 
     play(scene)
 
 
 def test_a_leak_takes_more_and_more_memory() -> None:
-    async def scene(stage: Stage) -> None:
-        api = stage.cast("api", leak_mb_per_s=100)
+    async def scene(street: Street) -> None:
+        api = street.run("api", leak=100)
         await api.heard("ready")
         process = psutil.Process(api.reared.child.pid)
         before = process.memory_info().vms
@@ -298,132 +375,185 @@ async def has_grown(process: psutil.Process, before: int) -> bool:
 
 
 def test_a_flood_of_log_lines_hides_no_notice() -> None:
-    async def scene(stage: Stage) -> None:
-        api = stage.cast("api", flood_per_s=50_000, start_s=0.3)
+    async def scene(street: Street) -> None:
+        api = street.run("api", flood=50_000, slow_start=0.5)
         await api.heard("ready")
-        assert api.reared.output.total > 5_000
-        assert api.lines[-1].startswith("debug: nothing has happened")
+        assert api.reared.output.total > 1_000
+        assert any(line.startswith("debug: still nothing") for line in api.lines)
 
     play(scene)
+
+
+# --- the jobs of a broker
+
+
+def test_jobs_are_leased_in_order_and_go_back_to_the_head_when_a_lease_runs_out() -> None:
+    jobs = Jobs(lease_s=2, waiting=3)
+    assert [jobs.take(0), jobs.take(1)] == [1, 2]
+    assert jobs.overdue(1.9) == []
+    assert jobs.overdue(3) == [2, 1]
+    for job in jobs.overdue(3):
+        assert jobs.requeue(job)
+    assert [jobs.take(3), jobs.take(3), jobs.take(3), jobs.take(3)] == [1, 2, 3, None]
+
+
+def test_every_job_is_in_one_place_only() -> None:
+    jobs = Jobs(lease_s=2)
+    jobs.add(3)
+    jobs.take(0)
+    jobs.take(0)
+    assert jobs.finish(1)
+    assert not jobs.finish(1)
+    assert not jobs.requeue(1)
+    assert jobs.stats == {"backlog": 1, "taken": 1, "done": 1, "requeued": 0, "denied": 0}
 
 
 # --- the broker and the worker
 
 
 def test_a_worker_does_the_jobs_and_says_when_it_works_and_idles() -> None:
-    async def scene(stage: Stage) -> None:
-        broker = stage.cast("broker")
-        await stage.ask(broker, "/jobs?count=3&ms=20", method="POST")
-        worker = stage.cast("worker", broker=await broker.url())
+    async def scene(street: Street) -> None:
+        broker = street.run("broker")
+        await street.post(broker, "/jobs?n=3")
+        worker = street.run("worker", queue=await broker.url(), job=0.02)
         await worker.heard("idle")
-        assert worker.words == ["ready", "working", "idle"]
-        jobs = await stage.jobs(broker)
-        assert (jobs["done"], jobs["backlog"], jobs["taken"]) == (3, 0, 0)
+        assert worker.words == ["blocked", "unblocked", "ready", "working", "idle"]
+        assert await street.stats(broker) == {"backlog": 0, "taken": 0, "done": 3, "requeued": 0, "denied": 0}
         assert await worker.end() == 0
-        assert worker.lines == ["leaving after 3 jobs"]
+        assert worker.words[-2:] == ["stopping", "drained"]
 
     play(scene)
+
+
+def test_jobs_come_in_by_themselves() -> None:
+    async def scene(street: Street) -> None:
+        broker = street.run("broker", arrive_per_s=50, backlog=7)
+        await until(lambda: grows(street, broker, beyond=10))
+
+    play(scene)
+
+
+async def grows(street: Street, broker: House, beyond: int) -> bool:
+    return int((await street.stats(broker))["backlog"]) > beyond
 
 
 def test_without_a_broker_a_worker_is_blocked_until_there_is_one() -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(street: Street) -> None:
         with taken_port() as port:
-            worker = stage.cast("worker", broker=f"http://127.0.0.1:{port}")
+            worker = street.run("worker", queue=f"http://127.0.0.1:{port}", connect=0, retry=0.05)
             assert (await worker.heard("blocked"))["on"] == "queue"
-            await until(lambda: has_lines(worker))
-            assert "refused" in worker.lines[0]
-        stage.cast("broker", port=port)
-        await worker.heard("ready")
-        assert worker.words == ["blocked", "unblocked", "ready"]
+            await until(lambda: has_lines(worker, 2))
+            assert worker.lines[1].startswith(f"no queue at http://127.0.0.1:{port} ([Errno ")
+        street.run("broker", port=port)
+        await worker.heard("idle")
+        assert worker.words == ["blocked", "unblocked", "ready", "idle"]
+        assert len(worker.lines) == 2
 
     play(scene)
 
 
-def test_a_worker_that_loses_its_broker_is_blocked_not_dead() -> None:
-    async def scene(stage: Stage) -> None:
-        broker = stage.cast("broker")
-        worker = stage.cast("worker", broker=await broker.url())
-        await worker.heard("ready")
-        await broker.end()
-        await worker.heard("blocked")
-        assert not worker.reared.child.ended()
+def test_a_worker_that_loses_its_broker_is_blocked_not_dead_and_goes_on_when_it_is_back() -> None:
+    async def scene(street: Street) -> None:
+        broker = street.run("broker", backlog=1000, down_from=1, down_for=1)
+        worker = street.run("worker", queue=await broker.url(), job=0.01, connect=0)
+        await worker.heard("working")
+        await broker.heard("not-ready")
+        assert (await street.ask(broker, "/readyz"))[0] == 503
+        assert (await street.ask(broker, "/livez"))[0] == 200
+        await until(lambda: has_lines(worker, 2))
+        assert "it answers 503" in worker.lines[1]
+        await until(lambda: says(worker, "working", 2))
+        assert worker.words == ["blocked", "unblocked", "ready", "working"] * 2
 
     play(scene)
 
 
-def test_wrong_credentials_are_logged_on_each_try_and_end_the_worker_with_77() -> None:
-    async def scene(stage: Stage) -> None:
-        broker = stage.cast("broker")
-        worker = stage.cast("worker", broker=await broker.url(), wrong_credentials=True, tries=2)
+async def says(house: House, word: str, times: int) -> bool:
+    return house.words.count(word) >= times
+
+
+def test_wrong_credentials_end_a_worker_with_77_and_lines_that_name_them() -> None:
+    async def scene(street: Street) -> None:
+        broker = street.run("broker")
+        worker = street.run("worker", queue=await broker.url(), credentials="wrong")
         assert await worker.end(None) == 77
-        assert worker.lines == ["queue: 401 unauthorized: wrong credentials"] * 2
-        assert worker.words == []
-        assert (await stage.jobs(broker))["unauthorized"] == 2
+        assert worker.words == ["blocked"]
+        assert len(worker.lines) == 3
+        assert worker.lines[1].endswith("/take: 401")
+        assert "error: the queue does not accept these credentials" in worker.lines[2]
+        assert (await street.stats(broker))["denied"] == 1
 
     play(scene)
 
 
-def test_credentials_that_are_rotated_end_a_worker_that_was_well_and_the_backlog_grows() -> None:
-    async def scene(stage: Stage) -> None:
-        broker = stage.cast("broker", jobs_per_s=50, job_ms=1, rotate_after_s=0.8)
-        worker = stage.cast("worker", broker=await broker.url(), tries=1)
+def test_credentials_that_are_rotated_end_a_worker_that_was_well() -> None:
+    async def scene(street: Street) -> None:
+        broker = street.run("broker", backlog=10_000, rotate_after=1.5)
+        worker = street.run("worker", queue=await broker.url(), job=0.01)
         await worker.heard("working")
         assert await worker.end(None) == 77
-        first = await stage.jobs(broker)
-        assert first["done"] > 0
-        await until(lambda: grows(stage, broker, first["backlog"] + 5))
+        jobs = await street.stats(broker)
+        assert jobs["done"] > 0
+        assert jobs["backlog"] > 0
 
     play(scene)
-
-
-async def grows(stage: Stage, broker: Cast, beyond: int) -> bool:
-    return int((await stage.jobs(broker))["backlog"]) > beyond
 
 
 def test_the_job_of_a_lost_worker_waits_again_when_its_lease_ends() -> None:
-    async def scene(stage: Stage) -> None:
-        broker = stage.cast("broker", lease_s=0.3)
-        await stage.ask(broker, "/jobs?count=1&ms=60000", method="POST")
-        worker = stage.cast("worker", broker=await broker.url())
+    async def scene(street: Street) -> None:
+        broker = street.run("broker", lease=0.5, backlog=1)
+        worker = street.run("worker", queue=await broker.url(), job=600, crash_after=1.5)
         await worker.heard("working")
-        assert (await stage.jobs(broker))["taken"] == 1
-        await worker.end("SIGKILL")
-        await until(lambda: waits_again(stage, broker))
+        assert await worker.end(None) == 1
+        await until(lambda: waits_again(street, broker))
+        await until(lambda: has_lines(broker))
+        assert broker.lines[0] == "the worker that took job 1 is lost: the job is back in the queue"
 
     play(scene)
 
 
-async def waits_again(stage: Stage, broker: Cast) -> bool:
-    jobs = await stage.jobs(broker)
+async def waits_again(street: Street, broker: House) -> bool:
+    jobs = await street.stats(broker)
     return (jobs["backlog"], jobs["taken"], jobs["requeued"]) == (1, 0, 1)
 
 
-def test_a_worker_that_must_leave_finishes_its_job_or_hands_it_back() -> None:
-    async def scene(stage: Stage) -> None:
-        for job_ms, drain_s, done, requeued in [(300, 60, 1, 0), (60_000, 0.1, 0, 1)]:
-            broker = stage.cast("broker", lease_s=600)
-            await stage.ask(broker, f"/jobs?ms={job_ms}", method="POST")
-            worker = stage.cast("worker", broker=await broker.url(), drain_s=drain_s)
-            await worker.heard("working")
-            assert await worker.end() == 0
-            jobs = await stage.jobs(broker)
-            assert (jobs["done"], jobs["requeued"]) == (done, requeued)
+@pytest.mark.parametrize(
+    ("job_s", "drain_s", "done", "requeued"),
+    [(0.5, 60, 1, 0), (600, 0.1, 0, 1)],
+    ids=["in time", "too long"],
+)
+def test_a_worker_that_must_leave_finishes_its_job_or_hands_it_back(
+    job_s: float, drain_s: float, done: int, requeued: int
+) -> None:
+    async def scene(street: Street) -> None:
+        broker = street.run("broker", lease=600, backlog=1)
+        worker = street.run("worker", queue=await broker.url(), job=job_s, drain_s=drain_s)
+        await worker.heard("working")
+        assert await worker.end() == 0
+        jobs = await street.stats(broker)
+        assert (jobs["done"], jobs["requeued"], jobs["taken"]) == (done, requeued, 0)
 
     play(scene)
 
 
-def test_a_job_that_was_given_to_another_cannot_be_done_any_more() -> None:
-    async def scene(stage: Stage) -> None:
-        broker = stage.cast("broker", token="key")
-        known = {"method": "POST", "headers": {"Authorization": "Bearer key"}}
-        assert (await stage.ask(broker, "/done?id=7", **known))[0] == 410
-        assert (await stage.ask(broker, "/take?wait_s=0", **known))[0] == 204
-        assert (await stage.ask(broker, "/take?wait_s=0", method="POST"))[0] == 401
+def test_a_job_that_took_too_long_belongs_to_somebody_else() -> None:
+    async def scene(street: Street) -> None:
+        broker = street.run("broker", lease=0.2, backlog=1)
+        worker = street.run("worker", queue=await broker.url(), job=1)
+        await until(lambda: has_lines(worker, 2))
+        assert worker.lines[1] == "job 1 took too long: the queue has given it to somebody else"
 
     play(scene)
 
 
-def test_a_command_leaves_out_what_is_not_asked_for() -> None:
-    assert command("api", deaf=False, port=None, drain_s=2) == [
-        sys.executable, "-m", "lifecycle_kit.live.programs.api", "--drain-s", "2",
-    ]  # fmt: skip
+def test_a_broker_answers_a_worker_by_what_it_knows_of_it_and_of_the_job() -> None:
+    async def scene(street: Street) -> None:
+        broker = street.run("broker")
+        assert (await street.post(broker, "/done?job=7"))[0] == 410
+        assert (await street.post(broker, "/return?job=7"))[0] == 410
+        assert (await street.post(broker, "/take"))[0] == 204
+        assert (await street.ask(broker, "/take", method="POST", body=""))[0] == 401
+        assert await broker.end() == 0
+        assert broker.words == ["listening", "ready", "stopping"]
+
+    play(scene)
