@@ -14,6 +14,7 @@ from lifecycle_kit import like
 from lifecycle_kit.atlas import load
 from lifecycle_kit.exits import Cause, Exit
 from lifecycle_kit.fidelity import check, predictor
+from lifecycle_kit.group import steps
 from lifecycle_kit.instance import Unit
 from lifecycle_kit.restart import Done, GiveUp, Memory, Restart
 from lifecycle_kit.simulate import Script, simulate
@@ -201,6 +202,12 @@ def test_wrong_options_are_named_with_what_is_allowed() -> None:
 def test_the_atlas_agrees(case: Any) -> None:
     verdict = check(case)
     assert verdict.verdict == "agrees", verdict.reason
+
+
+def test_the_predictions_come_from_the_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "_restart_with", lambda group, *_: (group, ()))
+    verdicts = [check(case).verdict for case in load(system="erlang", family=["strategy", "strategy-mixed"])]
+    assert verdicts.count("differs") > len(verdicts) / 2
 
 
 def nested(outer: int, inner: int, every_s: float) -> dict[str, Any]:
