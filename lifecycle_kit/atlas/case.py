@@ -29,7 +29,7 @@ class Case:
     """One line of the atlas; the keys are defined in the README beside the data.
 
     Attributes:
-        id: unique name, such as "systemd/lim-life1s".
+        id: unique name: the system, a slash, and a few words.
         system: the real program, such as "systemd".
         version: of the program or of its sources.
         kind: what sort of question it answers, one of `KINDS`.

@@ -80,8 +80,8 @@ def load(*places: str | Path, **wanted: str | Iterable[str]) -> tuple[Case, ...]
         BadAtlas: if a line cannot be read; its `cases` hold the others.
         ValueError: if it is asked for by something else than these six.
 
-    >>> [case.id for case in load(system="s6", kind="decision")]
-    ['s6/source-finish-125']
+    >>> {case.family for case in load(system="s6", kind="decision")}
+    {'permanent-failure'}
     """
     if unknown := set(wanted) - {"system", "kind", "evidence", "family", "level", "id"}:
         raise ValueError(

@@ -61,7 +61,7 @@ def agrees(mode: str, predicted: Any, observed: Any, context: Context) -> bool:
         raise ValueError(f"{mode!r} is no way to compare; known are {', '.join(sorted(MODES))}")
     try:
         return MODES[mode](predicted, observed, context)
-    except (TypeError, AttributeError, KeyError, IndexError):  # another shape is another answer
+    except (TypeError, ValueError, AttributeError, KeyError, IndexError):  # another shape is another answer
         return False
 
 

@@ -82,11 +82,11 @@ def _end(given: Given) -> Script:
     how, ready = given.get("exit"), READY if given["policy"].get("Type") == "notify" else ()
     match given["cause"]:
         case "exit" | "signal":
-            return Script(run_s=1, exit=how, says=ready)
+            return Script(run_s=1, exit=given["exit"], says=ready)
         case "exec-fail":
-            return Script(run_s=0.05, exit=how)
+            return Script(run_s=0.05, exit=given["exit"])
         case "core-dump":
-            return Script(run_s=1, exit=how, says=ready, dumps_core=True)
+            return Script(run_s=1, exit=given["exit"], says=ready, dumps_core=True)
         case "exec-condition-skip":
             return Script(run_s=0, exit=1, cause=Cause.SKIPPED)
         case "start-timeout":
