@@ -22,7 +22,7 @@ from lifecycle_kit.trace import starts, waits
 def lives(run_s: float, finish_s: float | None = None, until_s: float = 30.0) -> list[float]:
     """Return when lives of this length begin, with a ./finish that takes so long."""
     hooks = {} if finish_s is None else {"finish": (finish_s, 0)}
-    unit = like("runit", finish=finish_s is not None)
+    unit = like("runit", {} if finish_s is None else {"finish": finish_s})
     return starts(simulate(unit, Script(run_s=run_s, hooks=hooks), until_s=until_s).transitions)
 
 
@@ -45,7 +45,7 @@ def controlled(*actions: tuple[float, str], **policy: Any) -> dict[str, Any]:
 
 def test_the_defaults_are_those_of_sv_and_runsv() -> None:
     assert {option.name: option.default for option in OPTIONS} == {
-        "finish": False, "control/t": None, "sv": "stop", "SVWAIT": 7.0,
+        "finish": None, "control/t": None, "sv": "stop", "SVWAIT": 7.0,
     }  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def test_it_never_gives_up() -> None:
 
 @given(st.floats(0, 50), st.floats(0, 50))
 def test_the_wait_is_finish_and_one_second_at_most(run_s: float, finish_s: float) -> None:
-    unit = like("runit", finish=True)
+    unit = like("runit", finish=finish_s)
     trace = simulate(unit, Script(run_s=run_s, hooks={"finish": (finish_s, 0)}), until_s=300)
     pauses = set(waits(trace.transitions))
     assert pauses <= {0.0, 1.0}

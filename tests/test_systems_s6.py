@@ -49,7 +49,7 @@ def controlled(*actions: tuple[float, str], ready_s: float | None = None, **poli
 
 def test_the_defaults_are_those_of_s6_supervise() -> None:
     assert {option.name: option.default for option in OPTIONS} == {
-        "notification-fd": None, "finish": False, "timeout-finish": 5000, "s6-permafailon": None,
+        "notification-fd": None, "finish": None, "timeout-finish": 5000, "s6-permafailon": None,
         "max-death-tally": 100, "down-signal": "SIGTERM", "timeout-kill": 0, "s6-svc": "-d",
     }  # fmt: skip
 
@@ -71,26 +71,27 @@ def test_a_long_run_that_never_said_it_was_ready_earns_nothing() -> None:
 
 def test_finish_comes_before_the_pause_and_is_killed_at_its_limit() -> None:
     slow = {"hooks": {"finish": (9, 0)}}
-    assert begun({"finish": True}, until_s=20, run_s=1, hooks={"finish": (2, 0)}) == [0, 4, 8, 12, 16, 20]
-    assert begun({"finish": True}, until_s=15, run_s=1, **slow) == [0, 7, 14]
-    assert begun({"finish": True, "timeout-finish": 500}, until_s=6, run_s=1, **slow) == [0, 2.5, 5]
-    assert begun({"finish": True, "timeout-finish": 0}, until_s=12, run_s=1, **slow) == [0, 11]
+    assert begun({"finish": 2}, until_s=20, run_s=1) == [0, 4, 8, 12, 16, 20]
+    assert begun({"finish": 9}, until_s=20, run_s=1, hooks={"finish": (2, 0)}) == [0, 4, 8, 12, 16, 20]
+    assert begun({"finish": 9}, until_s=15, run_s=1, **slow) == [0, 7, 14]
+    assert begun({"finish": 9, "timeout-finish": 500}, until_s=6, run_s=1, **slow) == [0, 2.5, 5]
+    assert begun({"finish": 9, "timeout-finish": 0}, until_s=12, run_s=1, **slow) == [0, 11]
 
 
 @given(st.floats(0, 20), st.floats(0, 20), st.one_of(st.none(), st.floats(0, 20)))
 def test_a_pause_is_never_longer_than_a_second(run_s: float, finish_s: float, ready_s: float | None) -> None:
     says = () if ready_s is None else ((ready_s, "ready"),)
-    options = {"finish": True, "notification-fd": 3}
+    options = {"finish": finish_s, "notification-fd": 3}
     second = begun(options, until_s=60, run_s=run_s, hooks={"finish": (finish_s, 0)}, says=says)[1]
     assert run_s + min(finish_s, 5) <= second + 1e-6
     assert second <= run_s + min(finish_s, 5) + 1 + 1e-6
 
 
 def test_finish_that_exits_125_is_a_permanent_failure_but_not_if_it_was_killed() -> None:
-    trace = run({"finish": True}, run_s=1, hooks={"finish": (2, 125)})
+    trace = run({"finish": 2}, run_s=1, hooks={"finish": (2, 125)})
     assert (starts(trace.transitions), trace.transitions[-1].at) == ([0], 3)
     assert PERMANENT_FAILURE in trace.transitions[-1].cause
-    assert len(begun({"finish": True}, until_s=20, run_s=1, hooks={"finish": (9, 125)})) > 1
+    assert len(begun({"finish": 9}, until_s=20, run_s=1, hooks={"finish": (9, 125)})) > 1
 
 
 @pytest.mark.parametrize(("run_s", "given_up_after"), [(0.2, 3), (0.99, 3), (1.0, None), (3.0, None)])

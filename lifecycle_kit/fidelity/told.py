@@ -6,7 +6,7 @@ follows its end is up to the policy. `told` plays a stop, `seen` says what a rec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from lifecycle_kit import events as ev
@@ -17,7 +17,7 @@ from lifecycle_kit.simulate.script import Script
 from lifecycle_kit.states import State
 from lifecycle_kit.units import ns
 
-__all__ = ["CLOCK_S", "Told", "done_s", "ends_of", "finish_hook", "seen", "told"]
+__all__ = ["CLOCK_S", "Told", "done_s", "ends_of", "finish_hook", "finish_option", "seen", "told"]
 
 # The atlas counts from the command, or from the first start; here that is this instant.
 CLOCK_S = 60.0
@@ -92,6 +92,15 @@ def finish_hook(policy: Mapping[str, Any], takes_s: float | None = None) -> dict
     if finish is None:
         return {}
     return {"hooks": {"finish": (finish.get("takes_s", 0) if takes_s is None else takes_s, finish.get("exit", 0))}}
+
+
+def finish_option(policy: Mapping[str, Any], lives: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """Return the option that says how long ./finish takes in any of these lives at most; nothing if there is none."""
+    finish = policy.get("finish")
+    if finish is None:
+        return {}
+    measured = [life["finish_s"] for life in lives if life.get("finish_s") is not None]
+    return {"finish": max([finish.get("takes_s", 0), *measured])}
 
 
 def _how(end: Exit) -> int | str | None:

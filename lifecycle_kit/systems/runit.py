@@ -18,7 +18,7 @@ from lifecycle_kit.exits import Cause, Exit, signal_number
 from lifecycle_kit.machine import Instance, Readiness, Unit
 from lifecycle_kit.restart import Decision, Done, Go, Memory, Refuse, Restart
 from lifecycle_kit.states import HAS_PROCESS, State
-from lifecycle_kit.systems.options import Option, System, choice, count, number, switch
+from lifecycle_kit.systems.options import Option, System, choice, count, number
 from lifecycle_kit.units import ns
 
 __all__ = ["PAUSE_S", "SYSTEM", "RunitPolicy", "finish_args", "state_of", "sv_returns", "sv_sends_term"]
@@ -27,7 +27,7 @@ PAUSE_S = 1.0  # runsv.c: sleep(1) after an end that comes within 1 s of the sta
 WAIT_S = 7.0  # sv(8): -w, SVWAIT
 
 OPTIONS = (
-    Option("finish", False, switch, "whether there is a ./finish to run after each end of ./run"),
+    Option("finish", None, number(), "seconds that ./finish takes after each end of ./run; none: there is none"),
     Option("control/t", None, count(), "exit code of an executable ./control/t; 0 replaces SIGTERM"),
     Option("sv", "stop", choice("stop", "force-stop", "once"), "the sv command that a stop means"),
     Option("SVWAIT", WAIT_S, number(), "seconds that sv waits; force-stop kills then"),
@@ -103,10 +103,6 @@ def state_of(instance: Instance, paused: bool = False) -> str:
     return "-".join(words)
 
 
-def _finish(_end: Exit, _purpose: str | None) -> StopPlan:
-    return StopPlan(phases=(Phase(name="finish", until=Until.HOOK),))
-
-
 def _stop_plan(values: Mapping[str, Any]) -> StopPlan:
     if values["sv"] == "once":
         return StopPlan(phases=(Phase(name="once"),))
@@ -119,11 +115,16 @@ def _stop_plan(values: Mapping[str, Any]) -> StopPlan:
 
 def build(values: Mapping[str, Any]) -> Unit:
     """Return the unit of a service directory."""
+    finish = StopPlan(phases=(Phase(name="finish", until=Until.HOOK, limit_s=values["finish"]),))
+
+    def follows(_end: Exit, _purpose: str | None) -> StopPlan:
+        return finish
+
     return Unit(
         policy=RunitPolicy(),
         readiness=Readiness(by="spawn"),
         stop=_stop_plan(values),
-        after_end=_finish if values["finish"] else None,
+        after_end=None if values["finish"] is None else follows,
     )
 
 

@@ -10,6 +10,7 @@ s6-permafailon.c, doc/servicedir.html, doc/s6-svc.html; recordings of 2.13.1.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from lifecycle_kit.exits import Cause, Exit, signal_number
 from lifecycle_kit.machine import Instance, Readiness, Unit
 from lifecycle_kit.restart import Decision, Done, GiveUp, Go, Memory, Refuse, Restart
 from lifecycle_kit.states import HAS_PROCESS, State
-from lifecycle_kit.systems.options import Option, System, choice, count, exits, signal_name, switch
+from lifecycle_kit.systems.options import Option, System, choice, count, exits, number, signal_name
 from lifecycle_kit.units import ns
 
 __all__ = ["PERMANENT_FAILURE", "SYSTEM", "Permafailon", "S6Policy", "finish_args", "state_of", "wait_returns"]
@@ -63,7 +64,7 @@ def permafailon(value: Any) -> Permafailon:
 
 OPTIONS = (
     Option("notification-fd", None, count(), "descriptor on which it says that it is ready; none: it never is"),
-    Option("finish", False, switch, "whether there is a ./finish to run after each end of ./run"),
+    Option("finish", None, number(), "seconds that ./finish takes after each end of ./run; none: there is none"),
     Option("timeout-finish", 5000, count(), "milliseconds that ./finish may take; 0: no limit"),
     Option("s6-permafailon", None, permafailon, "SECONDS DEATHS EVENTS: ./finish exits 125 after so many of them"),
     Option("max-death-tally", 100, count(), "deaths remembered"),
@@ -163,16 +164,16 @@ def state_of(instance: Instance) -> str:
 def build(values: Mapping[str, Any]) -> Unit:
     """Return the unit of a service directory."""
     notifies = values["notification-fd"] is not None
-    finish = Phase(name="finish", until=Until.HOOK, limit_s=values["timeout-finish"] / 1000 or None)
 
     def follows(_end: Exit, _purpose: str | None) -> StopPlan:
-        return StopPlan(phases=(finish,))
+        limit_s = min(values["finish"], values["timeout-finish"] / 1000 or math.inf)
+        return StopPlan(phases=(Phase(name="finish", until=Until.HOOK, limit_s=limit_s),))
 
     return Unit(
         policy=S6Policy(notifies=notifies, permafailon=values["s6-permafailon"], tally=values["max-death-tally"]),
         readiness=Readiness(by="notice" if notifies else "spawn"),
         stop=_stop_plan(values),
-        after_end=follows if values["finish"] else None,
+        after_end=None if values["finish"] is None else follows,
     )
 
 

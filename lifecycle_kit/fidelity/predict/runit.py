@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
 from lifecycle_kit.fidelity.driving import lead, restarts, script_of, watch
 from lifecycle_kit.fidelity.predict import Given, Observed, Predictor
-from lifecycle_kit.fidelity.told import CLOCK_S, Told, done_s, ends_of, finish_hook, seen, told
+from lifecycle_kit.fidelity.told import CLOCK_S, Told, done_s, ends_of, finish_hook, finish_option, seen, told
 from lifecycle_kit.instance import Instance, Unit
 from lifecycle_kit.simulate.script import Script
 from lifecycle_kit.states import HAS_PROCESS
@@ -21,9 +21,9 @@ __all__ = ["FAMILIES"]
 SETTLES_S = 60.0  # after the last action
 
 
-def _unit(policy: Given, **more: Any) -> Unit:
+def _unit(policy: Given, lives: Iterable[Given] = (), **more: Any) -> Unit:
     control = {"control/t": policy["control_t"]["exit"]} if "control_t" in policy else {}
-    return like("runit", {"finish": "finish" in policy, **control, **more})
+    return like("runit", {**finish_option(policy, lives), **control, **more})
 
 
 def _word(instance: Instance) -> str:
@@ -34,7 +34,7 @@ def _restarts(given: Given) -> Observed:
     policy, actions = given["policy"], given.get("actions", ())
     scripts = [script_of(life, **finish_hook(policy, life.get("finish_s"))) for life in given["lives"]]
     once = any(action["do"] == "once" for action in actions)
-    unit = _unit(policy, sv="once" if once else "stop")
+    unit = _unit(policy, given["lives"], sv="once" if once else "stop")
     run = lead(unit, given, scripts=scripts, requests={"once": "stop"}, native=_word)
     observed = restarts(run) | {"final": _word(run.instance)}
     if "finish" in policy:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from lifecycle_kit.fidelity.driving import lead, restarts, script_of, watch
 from lifecycle_kit.fidelity.predict import Given, Observed, Predictor
-from lifecycle_kit.fidelity.told import CLOCK_S, Told, done_s, ends_of, finish_hook, seen, told
+from lifecycle_kit.fidelity.told import CLOCK_S, Told, done_s, ends_of, finish_hook, finish_option, seen, told
 from lifecycle_kit.instance import Instance, Unit
 from lifecycle_kit.simulate.script import Script
 from lifecycle_kit.systems import like
@@ -20,8 +21,8 @@ COMMANDS = {"s6-svc-down": False, "s6-svc-restart": True}  # whether it waits un
 REQUESTS = {"svc-down": "stop", "svc-up": "start"}
 
 
-def _unit(policy: Given, **more: Any) -> Unit:
-    options: dict[str, Any] = {"finish": "finish" in policy}
+def _unit(policy: Given, lives: Iterable[Given] = (), **more: Any) -> Unit:
+    options: dict[str, Any] = finish_option(policy, lives)
     if policy.get("notification_fd") is not None:
         options["notification-fd"] = policy["notification_fd"]
     for key, name in (("timeout_finish_s", "timeout-finish"), ("timeout_kill_s", "timeout-kill")):
@@ -42,7 +43,7 @@ def _restarts(given: Given) -> Observed:
     policy, actions = given["policy"], given.get("actions", ())
     scripts = [script_of(life, **finish_hook(policy, life.get("finish_s"))) for life in given["lives"]]
     once = any(action["do"] == "once" for action in actions)
-    unit = _unit(policy, **{"s6-svc": "-o" if once else "-d"})
+    unit = _unit(policy, given["lives"], **{"s6-svc": "-o" if once else "-d"})
     run = lead(unit, given, scripts=scripts, requests={"once": "stop"}, native=_word)
     observed = restarts(run, limit=PERMANENT_FAILURE) | {"final": _word(run.instance)}
     if "finish" in policy:
