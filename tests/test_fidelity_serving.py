@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from lifecycle_kit.atlas import Case, load
 from lifecycle_kit.fidelity import check, predictor
 from lifecycle_kit.fidelity.serving import phases
-from lifecycle_kit.systems import OptionError, gunicorn, nginx, uvicorn
+from lifecycle_kit.states import State
+from lifecycle_kit.systems import OptionError, gunicorn, haproxy, honcho, nginx, uvicorn
 from lifecycle_kit.systems.options import System
 
 REQUESTS = [{"sent_s": -0.5, "duration_s": 2.5}, {"sent_s": -0.5, "duration_s": 8.0}]
@@ -95,6 +96,19 @@ def test_gunicorn_keeps_its_socket_while_workers_leave() -> None:
     assert words(served("gunicorn", "SIGTERM", policy=GTHREAD))[0] == (0.0, "hangs")
     assert words(served("gunicorn", "SIGTERM", policy=SYNC))[0] == (-0.5, "hangs"), "all sync workers were busy"
     assert words(served("gunicorn", "SIGTERM", policy=GTHREAD, in_flight=[])) == [(0.0, "refused")]
+
+
+def test_gunicorn_what_waits_for_a_sync_worker_is_served_later_or_cut_with_the_last_one() -> None:
+    queue = [
+        {"sent_s": -2.0, "duration_s": 1.5},
+        {"sent_s": -1.9, "duration_s": 1.0},
+        {"sent_s": -1.8, "duration_s": 3},
+    ]
+    one = {**SYNC, "workers": 1}
+    assert fates(served("gunicorn", policy=one, in_flight=queue)) == [("200", -0.5), ("200", 0.5), ("200", 3.5)]
+    assert fates(served("gunicorn", "SIGTERM", policy=one, in_flight=queue)) == [
+        ("200", -0.5), ("200", 0.5), ("cut", 0.5),
+    ]  # fmt: skip
 
 
 def test_gunicorn_quit_makes_a_sync_worker_answer_500_at_once() -> None:
@@ -234,7 +248,15 @@ def test_uvicorn_a_parent_of_several_keeps_the_socket_and_exits_0() -> None:
     assert not uvicorn.forces(["SIGINT", "SIGINT"], workers=2)
 
 
-# --- all three
+# --- all of them
+
+
+@pytest.mark.parametrize("room", [gunicorn, nginx, uvicorn, haproxy, honcho])
+def test_a_room_names_every_state_says_what_is_lost_and_where_its_rules_are_written(room: Any) -> None:
+    assert set(room.SYSTEM.native) == set(State)
+    assert room.SYSTEM.loses
+    assert room.SYSTEM.source
+    assert room.SYSTEM.unit({}).stop.phases[0].signal
 
 
 @pytest.mark.parametrize("case", load(system=["gunicorn", "nginx", "uvicorn"], level="rule"), ids=lambda case: case.id)

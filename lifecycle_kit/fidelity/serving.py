@@ -58,7 +58,7 @@ class Worker(Server):
     def __init__(self, pool: Pool, name: str) -> None:
         script = Script(on_term="drain", stop_exit=0)
         super().__init__(pool.agenda, pool.trace, name, pool.manner.unit, [script], changed=lambda _: pool.look())
-        self.manner = pool.manner
+        self.manner, self._pool = pool.manner, pool
         self._excuse = False
 
     def tell(self, event: Any) -> None:
@@ -66,6 +66,10 @@ class Worker(Server):
         if isinstance(event, ev.Exited):
             self._excuse = event.signal in self.manner.excuses
         super().tell(event)
+
+    def _answer(self, request: Request, outcome: str) -> None:
+        super()._answer(request, outcome)
+        self._pool.freed(self)
 
     def _lose(self, outcome: str) -> None:
         super()._lose("error" if self._excuse else outcome)
@@ -84,6 +88,7 @@ class Pool:
         self.manner, self.agenda, self.trace = manner, Agenda(), Trace()
         self.words: list[tuple[float, str]] = []
         self.requests: list[Request] = []
+        self.waiting: list[Request] = []
         self.workers: list[Worker] = []
         self.leaving = False
         self.workers = [Worker(self, f"worker-{number}") for number in range(1, manner.workers + 1)]
@@ -104,12 +109,23 @@ class Pool:
         request = Request(self.agenda.now_ns, ns(duration_s))
         self.requests.append(request)
         worker = min(self.workers, key=lambda each: (not each.listening, len(each.in_flight)))
+        if self.manner.alone and worker.in_flight:
+            self.waiting.append(request)  # in the backlog of the socket
+        else:
+            self._take(worker, request)
+        return worker
+
+    def _take(self, worker: Worker, request: Request) -> None:
         if self.manner.alone:
             self._alive(worker)  # a sync worker says so each time before it takes a request
         worker.take(request, CLIENT_WAITS_NS)
         self.agenda.after(request.takes_ns, self.look)
         self.look()
-        return worker
+
+    def freed(self, worker: Worker) -> None:
+        """Give a worker that has nothing to do what waits longest."""
+        if self.waiting and worker.listening and not worker.in_flight:
+            self._take(worker, self.waiting.pop(0))
 
     def leave(self, request: str = "stop") -> None:
         """Ask every worker to go."""
@@ -133,7 +149,11 @@ class Pool:
         return [word for at, word in self.words if at <= t][-1]
 
     def look(self) -> None:
-        """Write down what a new connection would meet now."""
+        """Write down what a new connection would meet now; what waits for workers that have all gone is cut."""
+        if self.leaving and not any(worker.alive for worker in self.workers):
+            for request in self.waiting:
+                request.outcome, request.ended_ns = "cut", self.agenda.now_ns
+            self.waiting.clear()
         word = self._word() if self.workers else "ok"
         if not self.words or self.words[-1][1] != word:
             self.words.append((self.now_s, word))
