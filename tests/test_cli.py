@@ -46,13 +46,21 @@ def test_help_teaches_by_example() -> None:
         assert word in done.stdout
 
 
-@pytest.mark.parametrize("name", ["demo", "diagram", "lab", "probe", "replay", "simulate", "supervise"])
+@pytest.mark.parametrize(
+    "name", ["atlas", "compare", "demo", "diagram", "lab", "probe", "replay", "simulate", "supervise"]
+)
 def test_every_command_has_help(name: str) -> None:
     done = kit(name, "--help")
     assert done.returncode == 0
     assert (
         f"lifecycle-kit {name}" in done.stdout.replace("python -m lifecycle_kit.cli", "lifecycle-kit") or name == "lab"
     )
+
+
+def test_examples_in_the_help_stay_lines_of_their_own() -> None:
+    lines = kit("atlas", "check", "--help").stdout.splitlines()
+    assert "    lifecycle-kit atlas check --system systemd --kind restart" in lines
+    assert not any("\\b" in line for line in lines)
 
 
 def test_the_options_of_a_system_can_be_listed() -> None:

@@ -41,6 +41,7 @@ class _Lazy(click.Group):
             return None
         module = importlib.import_module(f"lifecycle_kit.cli.{cmd_name}")
         command: click.Command = module.command
+        _keep_lines(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -63,6 +64,16 @@ def cli() -> None:
     Exit status: 0 all went well; 1 the answer is no (given up, or a trace that differs); 2 the command was not
     understood; 130 interrupted.
     """
+
+
+def _keep_lines(command: click.Command) -> None:
+    r"""Let click see the \b before lines that must stay lines: in a raw docstring it is two characters."""
+    command.help = (command.help or "").replace("\\b\n", "\b\n")
+    for inner in getattr(command, "commands", {}).values():
+        _keep_lines(inner)
+
+
+_keep_lines(cli)
 
 
 def main() -> None:

@@ -12,11 +12,17 @@ import click
 
 from lifecycle_kit.atlas import KINDS, Case, Problem, read
 from lifecycle_kit.cli import out
-from lifecycle_kit.fidelity import BadGiven, Verdict, check
+from lifecycle_kit.fidelity import BadGiven, UnknownCase, Verdict, check, view_case
+from lifecycle_kit.fidelity.shown import find
+from lifecycle_kit.show import timeline
+from lifecycle_kit.show.console import timeline_blocks
+from lifecycle_kit.trace import starts
 
 __all__ = ["command"]
 
 PLACES = click.argument("places", nargs=-1, metavar="[FILE-OR-FOLDER]...")
+FEW = 40  # starts on both sides: so many failures can be told apart in a line of letters
+WIDEST = 400  # characters of one thing given: hundreds of measured lives are no reading
 
 
 def _choosing(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -84,19 +90,34 @@ def list_(places: Sequence[str], as_json: bool, **wanted: str | None) -> None:
 @command.command("show")
 @click.argument("name", metavar="ID")
 @PLACES
-def show(name: str, places: Sequence[str]) -> None:
-    """Show one case: what was given, what was recorded, and what the kit predicts, side by side."""
+@out.chart_option
+def show(name: str, places: Sequence[str], chart: str | None) -> None:
+    r"""Show one case: what the real system did, above what the kit predicts.
+
+    A restart case is two timelines, every other case a table of both sides.
+
+    \b
+      lifecycle-kit atlas show systemd/lim-life1s
+      lifecycle-kit atlas show kubernetes/backoff-run2min-each --chart climb.svg
+    """
+    out.check_picture(chart)
     cases, _ = _read(places)
-    found = [case for case in cases if case.id == name]
-    if not found:
-        near = ", ".join([case.id for case in cases if name in case.id][:5])
-        hint = f"did you mean {near}?" if near else "`lifecycle-kit atlas list` names them all"
-        raise out.BadInput(f"no case is called {name!r}; {hint}")
     try:
-        verdict = check(found[0])
+        view = view_case(find(name, cases))
+    except UnknownCase as error:
+        raise out.BadInput(str(error)) from None
     except BadGiven as error:
         raise out.BadInput(f"{name}: {error.key}: {error}") from None
-    click.echo("\n".join(_shown(verdict)))
+    click.echo("\n".join([*view.heading(), "", *_given(view.verdict.case), ""]))
+    if view.trace is not None:
+        few = len(starts(view.trace.transitions)) <= FEW
+        out.show(timeline_blocks(view.trace, moments=few))
+        click.echo()
+    click.echo("\n".join(view.table()))
+    if chart and view.trace is None:
+        raise out.BadInput(f"{name} does not say when anything was started, so there is no picture of it")
+    if chart and view.trace is not None:
+        out.save(timeline(view.trace), chart)
 
 
 def _read(places: Sequence[str]) -> tuple[tuple[Case, ...], list[Problem]]:
@@ -149,16 +170,10 @@ def _sum(verdicts: Sequence[Verdict]) -> str:
     )
 
 
-def _shown(verdict: Verdict) -> list[str]:
-    case = verdict.case
-    lines = [f"{case.id}: {case.title}", f"{case.system} {case.version}, {case.evidence}: {case.source}"]
-    if case.notes:
-        lines.append(case.notes)
-    lines += ["", "given"] + [f"  {key}: {_short(value)}" for key, value in case.given.items()]
-    lines += ["", f"{verdict.verdict}{': ' + verdict.reason if verdict.reason else ''}"]
-    for key, value in case.observed.items():
-        mark = "!" if key in verdict.differing else " "
-        lines.append(f"{mark} {key}: observed  {_short(value)}")
-        if verdict.predicted:
-            lines.append(f"  {' ' * len(key)}  predicted {_short(verdict.predicted.get(key))}")
-    return lines
+def _given(case: Case) -> list[str]:
+    lines = ["given", *(f"  {key}: {_cropped(_short(value))}" for key, value in case.given.items())]
+    return [*lines, "", case.notes] if case.notes else lines
+
+
+def _cropped(text: str) -> str:
+    return text if len(text) <= WIDEST else f"{text[: WIDEST - 4]} ..."

@@ -16,16 +16,20 @@ from lifecycle_kit.systems.options import timespan
 from lifecycle_kit.trace import BadTrace, Trace, Transition
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from rich.console import RenderableType
 
 __all__ = [
     "BadInput",
     "Span",
+    "chart_option",
+    "check_picture",
     "header_of",
     "json_option",
     "like_options",
     "read_options",
     "read_trace",
+    "save",
     "say",
     "show",
     "unit_of",
@@ -34,6 +38,8 @@ __all__ = [
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+PICTURES = (".svg", ".png", ".pdf")
 
 
 class BadInput(Exception):
@@ -59,6 +65,10 @@ class Span(click.ParamType[float]):
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON Lines for machines, one object a line.")
+
+chart_option = click.option(
+    "--chart", type=click.Path(dir_okay=False), help="Write the picture to this file (.svg, .png, .pdf)."
+)
 
 
 def like_options(command: F) -> F:
@@ -176,3 +186,24 @@ def show(renderable: RenderableType) -> None:
 
     # A line that is too long for the terminal goes on in the next one; nothing is cut off or re-flowed.
     Console(highlight=False, soft_wrap=True).print(renderable)
+
+
+def check_picture(path: str | None) -> None:
+    """Tell a name that no picture can have before anything runs."""
+    if path and Path(path).suffix not in PICTURES:
+        raise BadInput(f"cannot write {path}: its name must end in {', '.join(PICTURES)}")
+
+
+def save(axes: Axes, path: str) -> None:
+    """Write the figure of these axes to a file and close it."""
+    import matplotlib.pyplot as plt
+
+    figure = axes.get_figure(root=True)
+    assert figure is not None  # axes that were drawn have one
+    try:
+        figure.savefig(Path(path))
+    except OSError as error:
+        raise BadInput(f"cannot write {path}: {error.strerror}") from None
+    finally:
+        plt.close(figure)
+    click.echo(f"wrote {path}", err=True)

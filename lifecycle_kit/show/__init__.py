@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from lifecycle_kit.show.probe_words import probe_strip_text as probe_strip_text
     from lifecycle_kit.show.svg import Svg as Svg
     from lifecycle_kit.show.svg import beside as beside
+    from lifecycle_kit.show.systems import systems_chart as systems_chart
+    from lifecycle_kit.show.systems import systems_text as systems_text
     from lifecycle_kit.show.timeline_chart import timeline as timeline
     from lifecycle_kit.show.timeline_words import timeline_text as timeline_text
 
@@ -30,6 +32,8 @@ _HOME = {
     "probe_strip": "probe_chart",
     "probe_strip_text": "probe_words",
     "state_diagram": "diagram",
+    "systems_chart": "systems",
+    "systems_text": "systems",
     "timeline": "timeline_chart",
     "timeline_text": "timeline_words",
 }
@@ -43,6 +47,8 @@ __all__ = [
     "probe_strip",
     "probe_strip_text",
     "state_diagram",
+    "systems_chart",
+    "systems_text",
     "timeline",
     "timeline_text",
 ]
