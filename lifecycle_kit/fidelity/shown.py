@@ -45,6 +45,11 @@ class CaseView:
     def __repr__(self) -> str:
         return "\n".join([*self.heading(), "", *self.table()])
 
+    @property
+    def observed(self) -> Mapping[str, Any]:
+        """What the real system did, by key."""
+        return self.verdict.case.observed
+
     def heading(self) -> list[str]:
         """Return what the case is, where it is known from, and the verdict."""
         case, verdict = self.verdict.case, self.verdict
@@ -55,9 +60,9 @@ class CaseView:
         """Return both sides, a line for each key and a line for each entry of a list; `!` marks what differs."""
         case, predicted = self.verdict.case, self.verdict.predicted
         rows = [("", "", case.evidence, "predicted" if predicted else "")]
-        for key in self.keys or case.observed:
+        for key in self.keys or self.observed:
             differs = "!" if key in self.verdict.differing else ""
-            rows += _rows(key, case.observed[key], predicted.get(key), differs)
+            rows += _rows(key, self.observed[key], predicted.get(key), differs)
         widths = [max(len(row[column]) for row in rows) for column in range(4)]
         return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
