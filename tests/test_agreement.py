@@ -32,6 +32,7 @@ pytestmark = pytest.mark.live
 
 UNTIL_S = 4.0
 GAP_S = 0.28  # between any two instants of a drawn life
+TRIES = 3
 STAGGER_S = 0.1  # between the starts of two supervisors: forty starts of Python at once take long
 PER_KIND = 4
 
@@ -239,18 +240,31 @@ def story(trace: Trace, length: int | None = None) -> list[str]:
     return [f"{t.source.value} -> {t.target.value}: {t.cause}" for t in moves]
 
 
+def difference(case: Case, real: Trace) -> list[str]:
+    """Return the moves in real time where they are not those of virtual time; nothing if they agree."""
+    expected = story(case.simulated())
+    in_time = [t for t in real.transitions if t.at < UNTIL_S]
+    agrees = story(real, len(expected)) == expected and len(in_time) <= len(expected)
+    return [] if agrees else story(real)
+
+
 def test_real_and_simulated_lives_go_through_the_same_states_in_the_same_order(
     tmp_path: Path,
 ) -> None:
+    """What differs is lived again, with fewer beside it: a busy machine is late once, a wrong driver each time."""
     cases = drawn()
-    for case, real in zip(cases, asyncio.run(all_lived(cases, tmp_path)), strict=True):
-        expected = story(case.simulated())
-        assert story(real, len(expected)) == expected, case
-        in_time = [t for t in real.transitions if t.at < UNTIL_S]
-        assert len(in_time) <= len(expected), case
-        assert broken_rules(real.transitions) == []
-        assert replay(real, {case.kind: case.unit}).transitions == real.transitions
-    assert own_children() == []
+    for round_ in range(TRIES):
+        folder = tmp_path / str(round_)
+        folder.mkdir()
+        traces = asyncio.run(all_lived(cases, folder))
+        for case, real in zip(cases, traces, strict=True):
+            assert broken_rules(real.transitions) == []
+            assert replay(real, {case.kind: case.unit}).transitions == real.transitions
+        assert own_children() == []
+        found = {n: difference(case, real) for n, (case, real) in enumerate(zip(cases, traces, strict=True))}
+        cases = [cases[n] for n, moves in found.items() if moves]
+    for case in cases:
+        pytest.fail(f"{case} differs: {[moves for moves in found.values() if moves]}")
 
 
 def test_the_drawn_lives_are_many_and_of_every_kind() -> None:
