@@ -208,7 +208,8 @@ def test_the_map_in_lesson_00_tells_titles_and_minutes_as_the_lessons_do() -> No
 
 # A number in such a paragraph can be looked up.
 SOURCE = re.compile(
-    r"\w\(\d\w?\)|\w\.(?:go|c|py)\b|\b(?:OSTEP|Kubernetes|systemd|supervisord|Docker|Linux|[Rr]ecorded|[Ss]hells?|issues?) ?"
+    r"\w\(\d\w?\)|\w\.(?:go|c|py)\b"
+    r"|\b(?:OSTEP|Kubernetes|systemd|supervisord|Docker|Linux|[Rr]ecorded|[Ss]hells?|issues?) ?"
     r"(?:[^.]*\d)"
 )
 # Headings, addresses, lessons, minutes and numbered summaries claim nothing.

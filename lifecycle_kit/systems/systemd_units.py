@@ -65,7 +65,7 @@ def substates(moves: Iterable[Transition | Moved], kind: str, *, direct: bool = 
         kind: Type= of the unit.
         direct: RestartMode=direct.
     """
-    own, found = list(moves), []
+    own, found = list(moves), list[list[str]]()
     for move, later in zip(own, [*own, None][1:], strict=True):
         passed = PASSED.get((move.source, move.target))
         starting = "running" if kind == "simple" else "start"
