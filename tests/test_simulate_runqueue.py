@@ -110,9 +110,7 @@ def test_the_rows_are_plain_data() -> None:
 
 
 def test_the_summary_names_the_three_totals() -> None:
-    assert run_queue([IO3]).summary() == (
-        "21 ticks in all: the CPU worked in 6 of them, an io was under way in 15."
-    )
+    assert run_queue([IO3]).summary() == ("21 ticks in all: the CPU worked in 6 of them, an io was under way in 15.")
 
 
 def test_a_process_without_instructions_is_done_from_the_start() -> None:
