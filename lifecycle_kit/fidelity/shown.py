@@ -6,6 +6,7 @@ Restart cases are two timelines above each other, all others a table of both sid
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CaseView", "UnknownCase", "find", "show_case", "view_case"]
 
+WIDTH = 100  # characters, as many as a notebook's page holds
 MOST_ROWS = 12  # of a list; the rest is counted
 
 
@@ -54,7 +56,8 @@ class CaseView:
         """Return what the case is, where it is known from, and the verdict."""
         case, verdict = self.verdict.case, self.verdict
         lines = [f"{case.id}: {case.title}", f"{case.system} {case.version}, {case.evidence}: {case.source}"]
-        return [*lines, verdict.verdict + (f": {verdict.reason}" if verdict.reason else "")]
+        lines.append(verdict.verdict + (f": {verdict.reason}" if verdict.reason else ""))
+        return [part for line in lines for part in textwrap.wrap(line, WIDTH, break_on_hyphens=False)]
 
     def table(self) -> list[str]:
         """Return both sides, a line for each key and a line for each entry of a list; `!` marks what differs."""
