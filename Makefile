@@ -29,6 +29,9 @@ notebooks: $(READY) ## run the course's notebooks again and save their outputs
 exercises: $(READY) ## make exercises/ anew from solutions/
 	@$(BIN)/python tools/make_exercises.py
 
+docs: $(READY) ## make the generated pages of docs/ anew
+	@$(BIN)/python tools/make_docs.py
+
 lock: $(READY) ## pin the newest versions that fit pyproject.toml
 	@command -v uv >/dev/null || $(BIN)/python -m pip install --quiet uv
 	@PATH="$(CURDIR)/$(BIN):$$PATH" uv pip compile --quiet --upgrade --universal --python-version 3.11 \
@@ -48,4 +51,4 @@ endif
 $(READY): requirements.lock pyproject.toml
 	@tools/environment
 
-.PHONY: help lab test fmt notebooks exercises lock env clean
+.PHONY: help lab test fmt notebooks exercises docs lock env clean

@@ -7,13 +7,15 @@ import sys
 from pathlib import Path
 
 from lifecycle_kit.show.states_page import PICTURE, states_page, states_picture
+from lifecycle_kit.show.systems_page import system_pages
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 
 def pages() -> dict[Path, str]:
     """Return what every generated file should hold."""
-    return {DOCS / "states.md": states_page(), DOCS / PICTURE: states_picture()}
+    rooms = {DOCS / "systems" / f"{name}.md": text for name, text in system_pages().items()}
+    return {DOCS / "states.md": states_page(), DOCS / PICTURE: states_picture(), **rooms}
 
 
 def stale() -> list[Path]:
@@ -31,7 +33,7 @@ def main() -> int:
     if found:
         return 1
     for path in stale():
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(pages()[path], encoding="utf-8")
         print(f"wrote {path.relative_to(DOCS.parent)}")
     return 0
