@@ -11,6 +11,7 @@ from typing import Any
 
 from lifecycle_kit import events as ev
 from lifecycle_kit.instance import Instance, Unit
+from lifecycle_kit.restart import Go
 from lifecycle_kit.simulate.agenda import Agenda
 from lifecycle_kit.simulate.one import Simulated
 from lifecycle_kit.simulate.script import Script
@@ -45,6 +46,7 @@ class Watched(Simulated):
         attempts: restarts that fell due, the refused ones among them.
         count: how many lives were given.
         gave_up: `(t, reason)` of each time that it was left for good.
+        refused: `(t, answer)` of each start by hand that was refused.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Watched(Simulated):
         self.count = len(lives)
         self.on_end: list[Callable[[int], None]] = []
         self.hooks: list[tuple[float, str, str]] = []
+        self.refused: list[tuple[float, str]] = []
         self.planned: list[float] = []
         self._native, self._passed = native or (lambda instance: instance.state.value), passed or {}
 
@@ -72,8 +75,9 @@ class Watched(Simulated):
 
     @property
     def gave_up(self) -> list[tuple[float, str]]:
-        """When it was given up, and why."""
-        return [(seconds(at), text) for at, _, kind, text in self.trace.alerts if kind == "gave-up"]
+        """When it was given up, or a start by hand was refused, and why."""
+        alerts = [(seconds(at), text) for at, _, kind, text in self.trace.alerts if kind == "gave-up"]
+        return sorted([*alerts, *self.refused])
 
     def tell(self, event: ev.Event) -> None:
         """Hand in an event, and note what it changed."""
@@ -106,8 +110,19 @@ class Watched(Simulated):
         return len(self.births) > self.count
 
     def restart_due_ns(self) -> int | None:
-        """Return when the restart timer is due, None if none is running."""
-        return self.instance.due["restart"] if "restart" in self.instance.timers else None
+        """Return when the next restart is due, None if none is planned."""
+        return self.instance.due["restart"] if self.instance.state is State.BACKOFF else None
+
+    def would_start(self, at_ns: int) -> bool:
+        """Return whether the policy would allow the restart that is due at this instant."""
+        _, answer = self.instance.unit.policy.on_start(self.instance.memory, at_ns, False)
+        return isinstance(answer, Go)
+
+    def ask(self, request: str) -> None:
+        """Hand in a request now, and note a start that is refused because a limit was reached."""
+        before = len(self.refusals)
+        super().ask(request)
+        self.refused += [(self.now_s, str(refusal)) for refusal in self.refusals[before:] if request == "start"]
 
     @property
     def _phase(self) -> str:
@@ -203,14 +218,28 @@ def lead(
 
 
 def _after_life(watched: Watched, actions: Sequence[Action], words: Mapping[str, str], number: int) -> None:
-    """Have done what a person did after this life: at its time, but after the end and before the next start."""
-    now = watched.agenda.now_ns
-    due = watched.restart_due_ns()
-    for action in actions:
-        if action.get("after_life") == number:
-            at = max(ns(action["t"]), now)
-            at = at if due is None else max(now, min(at, due - 1))
-            watched.agenda.at(at, lambda word=words[action["do"]]: watched.ask(word))  # type: ignore[misc]
+    """Have done what a person did after this life: in order, each at its time, and before the next start if one comes.
+
+    Recorded waits are longer than planned ones, so an action may seem to come too late; but nothing comes of a start
+    that will be refused or that was called off.
+    """
+    due = [action for action in actions if action.get("after_life") == number]
+
+    def proceed() -> None:
+        if not due:
+            return
+        action, now = due.pop(0), watched.agenda.now_ns
+        at, start_ns = max(ns(action["t"]), now), watched.restart_due_ns()
+        if start_ns is not None and watched.would_start(start_ns):
+            at = max(now, min(at, start_ns - 1))
+
+        def act() -> None:
+            watched.ask(words[action["do"]])
+            proceed()
+
+        watched.agenda.at(at, act)
+
+    proceed()
 
 
 def restarts(watched: Watched, limit: str = "") -> dict[str, Any]:

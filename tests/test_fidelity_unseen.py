@@ -1,0 +1,52 @@
+"""Predictions for situations of which the atlas has no open case: options and events that it only has apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lifecycle_kit.fidelity import predictor
+
+CRASH = {"run_s": 0.5, "exit": 1}
+LIMITED = {"Restart": "on-failure", "RestartSec_s": 0.5, "StartLimitBurst": 3, "StartLimitIntervalSec_s": 60}
+
+
+def predicted(sort: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Return what is predicted for a situation of this "system/kind/family"."""
+    return predictor(*sort.split("/"))(given)
+
+
+def restarts(sort: str, policy: dict[str, Any], lives: int, *actions: tuple[float, str, int]) -> dict[str, Any]:
+    """Return what is predicted for crashes and `(t, do, after_life)`."""
+    done = [{"t": t, "do": do, "after_life": life} for t, do, life in actions]
+    return predicted(
+        sort, {"policy": policy, "lives": [CRASH] * lives, "repeat_last": False, "until_s": 90, "actions": done}
+    )
+
+
+# --- what a person does between two lives
+
+
+def test_a_start_by_hand_long_after_the_limit_does_not_come_before_it() -> None:
+    seen = restarts("systemd/restart/start-limit", {**LIMITED, "StartLimitIntervalSec_s": 5}, 6, (20, "start", 3))
+    assert seen["starts_s"] == [0, 1, 2, 20, 21, 22]
+    assert seen["gave_up_times_s"] == [3, 23]
+
+
+def test_a_start_by_hand_within_the_window_is_refused_until_the_limit_is_reset() -> None:
+    actions = [(10, "start", 3), (12, "reset-failed", 3), (13, "start", 3)]
+    seen = restarts("systemd/restart/start-limit", LIMITED, 6, *actions)
+    assert seen["starts_s"] == [0, 1, 2, 13, 14, 15]
+    assert seen["gave_up_times_s"] == [3, 10, 16]
+    assert seen["starts_total"] == 6
+
+
+def test_a_program_stopped_between_two_tries_is_started_when_it_is_asked_for() -> None:
+    sort = "supervisord/restart/start-retries-manual"
+    seen = restarts(sort, {"startretries": 8}, 4, (2.6, "stop", 2), (30, "start", 2))
+    assert seen["starts_s"][:4] == [0, 1.5, 30, 33.5]
+    assert seen["delays_s"][:3] == [1, None, 3]
+
+
+def test_a_stop_that_seems_to_come_after_the_next_start_comes_before_it() -> None:
+    seen = restarts("supervisord/restart/start-retries-manual", {}, 4, (1.9, "stop", 1))
+    assert (seen["starts_s"], seen["final"]) == ([0], "STOPPED")
