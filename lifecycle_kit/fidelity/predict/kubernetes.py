@@ -65,7 +65,9 @@ def _grace(given: Given) -> Observed:
 
 
 def _config(given: Given) -> Observed:
-    options: dict[str, Any] = {"ReduceDefaultCrashLoopBackOffDecay": given["ReduceDefaultCrashLoopBackOffDecay"]}
+    options: dict[str, Any] = {
+        "ReduceDefaultCrashLoopBackOffDecay": given.get("ReduceDefaultCrashLoopBackOffDecay", False)
+    }
     if given.get("maxContainerRestartPeriod_s") is not None:
         options["crashLoopBackOff.maxContainerRestartPeriod"] = given["maxContainerRestartPeriod_s"]
     policy = like("kubernetes", options).policy
@@ -74,13 +76,13 @@ def _config(given: Given) -> Observed:
 
 
 def _crashloop_decision(given: Given) -> Observed:
-    held_s = given["entry_backoff_s"]
+    held_s = given.get("entry_backoff_s")
     if given["container_state"] == "running" or held_s is None:
         return {"in_backoff": False}
     memory = Memory(delay_ns=ns(held_s), window_ns=0)
     _, decision = KubernetesPolicy().on_exit(memory, Exit(code=1), 0, 0.0)
     assert isinstance(decision, Restart)
-    if ns(given["since_exit_s"]) >= decision.after_ns:
+    if ns(given.get("since_exit_s", 0)) >= decision.after_ns:
         return {"in_backoff": False}
     return {"in_backoff": True, "retry_after_exit_s": seconds(decision.after_ns)}
 

@@ -130,6 +130,8 @@ class Probing(Watched):
         self._outcomes, self._shown, self._ticks = given.get("outcomes", {}), (1, False, False), dict[str, int]()
         self._started = 0  # the container that is known to have started
         self._sync_ns = ns(given["status_sync_s"])
+        if not self._sync_ns:
+            raise ValueError("status_sync_s must be greater than 0: the status is refreshed every so often")
 
     def begin(self) -> None:
         """Start the container and let the workers tick; a worker makes its first pass at once."""

@@ -12,22 +12,33 @@ from lifecycle_kit.instance import create
 from lifecycle_kit.machine import step
 from lifecycle_kit.simulate.script import Script
 from lifecycle_kit.systems import like
-from lifecycle_kit.systems.supervisord import NO_FILE, exit_status, given_up_by_stop_all, state_of
+from lifecycle_kit.systems.supervisord import (
+    NO_FILE,
+    STARTABLE,
+    STOPPABLE,
+    exit_status,
+    given_up_by_stop_all,
+    state_of,
+)
 
 __all__ = ["FAMILIES"]
 
 
 def _restarts(given: Given) -> Observed:
-    run = lead(like("supervisord", given["policy"]), given, native=state_of)
+    run = lead(like("supervisord", given.get("policy", {})), given, native=state_of)
     observed = restarts(run, limit="FATAL")
     observed["final"] = run.states[-1][1]
-    observed["reached_running"] = [number in run.ready for number in range(1, len(run.births) + 1)]
+    startsecs = float(given.get("policy", {}).get("startsecs", 1))
+    ages = [round(end - birth, 9) for birth, end in zip(run.births, run.ends, strict=False)]
+    # One that ends exactly at startsecs is RUNNING for the moment in which it is found to be old enough.
+    old = {number for number, age_s in enumerate(ages, start=1) if age_s >= startsecs}
+    observed["reached_running"] = [number in run.ready | old for number in range(1, len(run.births) + 1)]
     return observed
 
 
 def _stop(given: Given) -> Observed:
     asked_s = 100.0
-    unit = like("supervisord", given["policy"])
+    unit = like("supervisord", given.get("policy", {}))
     run = watch(unit, Script(**reaction(given)), 3600, requests=[(asked_s, "stop")], native=state_of)
     last = run.instance.last
     observed: Observed = {
@@ -63,8 +74,9 @@ class _Program:
             self.tell(failed if missing else ev.Spawned(at=self._at, life=life))
 
     def ask(self, request: str) -> None:
-        """Ask for something."""
-        self.tell(ev.Request(at=self._at, request=request))
+        """Ask for something; what already runs is not started (ALREADY_STARTED), what does not is not stopped."""
+        if state_of(self.instance) in {"start": STARTABLE, "stop": STOPPABLE}[request]:
+            self.tell(ev.Request(at=self._at, request=request))
 
     def fire(self, name: str) -> None:
         """Let a timer be due, if it is running."""
@@ -89,7 +101,7 @@ def _brought_to(before: str, given: Given) -> _Program:
         program.fire("ready-after")
     if before in ("STOPPED", "STOPPING") and program.instance.number:
         program.ask("stop")
-    if before in ("EXITED", "BACKOFF") or (before == "STOPPED" and program.instance.number):
+    if before in ("EXITED", "BACKOFF", "FATAL") or (before == "STOPPED" and program.instance.number):
         program.end()
     return program
 
@@ -147,14 +159,17 @@ def _start_error(given: Given) -> Observed:
 
 def _stop_all(given: Given) -> Observed:
     """Stop a group: what runs is asked to stop, what waits for its next try is given up."""
-    programs = {child["id"]: _brought_to(child["state"], {}) for child in given["children"]}
+    programs = {
+        child["id"]: _brought_to(child["state"], {"retries_used_up": child["state"] == "FATAL"})
+        for child in given["children"]
+    }
     called, after = {}, {}
     for name, program in programs.items():
+        called[name] = state_of(program.instance) in ("STARTING", "RUNNING")
         if given_up_by_stop_all(program.instance):
             after[name] = "FATAL"
-        elif state_of(program.instance) in ("STARTING", "RUNNING"):
+        elif called[name]:
             program.ask("stop")
-        called[name] = state_of(program.instance) == "STOPPING"
     return {"stop_called": called, "states_after": after}
 
 

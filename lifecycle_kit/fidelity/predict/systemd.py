@@ -28,7 +28,7 @@ CLASSES: dict[str, dict[str, Any]] = {
 
 def _restarts(given: Given) -> Observed:
     # A life is given with all that shortened it, so neither watchdog nor hooks are played once more.
-    policy = options(given["policy"], without=("WatchdogSec", "TimeoutAbortSec"))
+    policy = options(given.get("policy", {}), without=("WatchdogSec", "TimeoutAbortSec"))
     run = lead(
         like("systemd", policy), given, scripts=_lives(given), requests={"reset-failed": "reset"}, native=substate
     )
@@ -59,7 +59,7 @@ def _lives(given: Given) -> list[Script]:
 
 def _decision(given: Given) -> Observed:
     stop = [{"t": 1.0, "do": "stop"}] if given.get("cause") == "stop-request" else []
-    unit = like("systemd", options(given["policy"]))
+    unit = like("systemd", options(given.get("policy", {})))
     run = lead(unit, {"actions": stop}, scripts=[_end(given)], native=substate, passed=PASSED)
     policy, last = unit.policy, run.instance.last
     assert isinstance(policy, SystemdPolicy)
@@ -79,7 +79,7 @@ def _end(given: Given) -> Script:
     """Return the life that comes to the end that is given."""
     if "end_class" in given:
         return Script(run_s=1, **CLASSES[given["end_class"]])
-    how, ready = given.get("exit"), READY if given["policy"].get("Type") == "notify" else ()
+    how, ready = given.get("exit"), READY if given.get("policy", {}).get("Type") == "notify" else ()
     match given["cause"]:
         case "exit" | "signal":
             return Script(run_s=1, exit=given["exit"], says=ready)

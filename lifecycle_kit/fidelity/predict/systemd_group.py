@@ -67,7 +67,7 @@ def _seen(pair: Bonded, base: dict[str, Any]) -> Observed:
     base_states = _states(pair, "base", base.get("Type", "simple"), direct=direct)
     top_states = _states(pair, "top", "simple")
     observed: Observed = {
-        "top_start_job": pair.bound.results["top"][0],
+        "top_start_job": pair.bound.results.get("top", ("waiting",))[0],
         "top_stopped": bool(stops),
         "top_started_again": any(move.target is State.STARTING for place in stops[:1] for move in top[place:]),
         "top_active": pair.bound.instances["top"].state in HAS_PROCESS,

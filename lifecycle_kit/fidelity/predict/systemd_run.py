@@ -48,9 +48,9 @@ def _seen(run: Watched) -> list[Transition]:
 
 def _stop(given: Given) -> Observed:
     hooks = given.get("hooks", {})
-    unit = like("systemd", {**options(given["policy"]), **dict.fromkeys(hooks, "hook")})
+    unit = like("systemd", {**options(given.get("policy", {})), **dict.fromkeys(hooks, "hook")})
     script = Script(**reaction(given), hooks=_hooks(hooks), leaves_child=_child(given), says=((0.0, "ready"),))
-    at_s = STOP_AT_S + given["actions"][0]["t"]
+    at_s = STOP_AT_S + given["actions"][0].get("t", 0)
     run = watch(unit, script, LONG_S, requests=[(at_s, "stop")], native=substate, passed=PASSED)
     last = run.instance.last
     names = {phase: hook for hook, phase in HOOKS.items()}
@@ -75,7 +75,7 @@ def _child(given: Given) -> str:
 
 
 def _hooks(hooks: Mapping[str, Any]) -> dict[str, tuple[float, int]]:
-    return {HOOKS[name]: (how["takes_s"], how.get("exit", 0)) for name, how in hooks.items()}
+    return {HOOKS[name]: (how.get("takes_s", 0), how.get("exit", 0)) for name, how in hooks.items()}
 
 
 def _to(signal: str, to: str) -> str:
@@ -84,7 +84,7 @@ def _to(signal: str, to: str) -> str:
 
 
 def _run(given: Given) -> Observed:
-    hooks, policy = given.get("hooks", {}), options(given["policy"])
+    hooks, policy = given.get("hooks", {}), options(given.get("policy", {}))
     unit = like("systemd", {**policy, **dict.fromkeys(hooks, "hook")})
     script, spawn_s = _script(given, policy.get("Type", "simple"))
     stops = [(action["t"], action["do"]) for action in given.get("actions", ())]
@@ -114,10 +114,10 @@ def _script(given: Given, kind: str) -> tuple[Script, float]:
             case word:
                 says.append((event["t"], "unblocked" if word == "ready" and reloading else word))
                 reloading = reloading and word != "ready"
-    if kind == "exec" and end is not None and end["exit"] == EXEC_FAILED:
+    if kind == "exec" and end is not None and end.get("exit") == EXEC_FAILED:
         return Script(fails_to_spawn="the program cannot be executed"), end["t"]
     script = Script(
-        says=tuple(says), run_s=None if end is None else end["t"], exit=0 if end is None else end["exit"],
+        says=tuple(says), run_s=None if end is None else end["t"], exit=0 if end is None else end.get("exit", 0),
         ignores=frozenset(given.get("ignores", ())), leaves_child=_child(given),
         hooks=_hooks(given.get("hooks", {})),
     )  # fmt: skip
