@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from lifecycle_kit.fidelity import predictor
 
 CRASH = {"run_s": 0.5, "exit": 1}
@@ -50,3 +52,34 @@ def test_a_program_stopped_between_two_tries_is_started_when_it_is_asked_for() -
 def test_a_stop_that_seems_to_come_after_the_next_start_comes_before_it() -> None:
     seen = restarts("supervisord/restart/start-retries-manual", {}, 4, (1.9, "stop", 1))
     assert (seen["starts_s"], seen["final"]) == ([0], "STOPPED")
+
+
+# --- supervisord
+
+
+def a_move(before: str, event: str, **facts: Any) -> dict[str, Any]:
+    """Return what is predicted for one event in one of supervisord's states."""
+    return predicted("supervisord/state/process-state", {"from": before, "event": event, **facts})
+
+
+@pytest.mark.parametrize("state", ["STARTING", "RUNNING", "STOPPING"])
+def test_what_has_a_process_is_not_started_once_more(state: str) -> None:
+    assert a_move(state, "start-request") == {"to": state, "signals": []}
+
+
+@pytest.mark.parametrize("state", ["STOPPED", "EXITED", "STOPPING"])
+def test_what_does_not_run_is_not_stopped_once_more(state: str) -> None:
+    assert a_move(state, "stop-request") == {"to": state, "signals": []}
+
+
+@pytest.mark.parametrize(("startsecs", "run_s", "reached"), [(0, 0, True), (1, 1, True), (1, 0.999, False)])
+def test_a_program_that_lives_exactly_startsecs_has_been_running(startsecs: int, run_s: float, reached: bool) -> None:
+    given = {"policy": {"startsecs": startsecs}, "lives": [{"run_s": run_s, "exit": 0}], "until_s": None}
+    assert predicted("supervisord/restart/exitcodes", given)["reached_running"][0] is reached
+
+
+def test_stopping_a_group_leaves_alone_what_does_not_run() -> None:
+    children = [{"id": state, "state": state} for state in ("EXITED", "FATAL", "STOPPING", "RUNNING")]
+    seen = predicted("supervisord/group/stop-all", {"children": children, "events": []})
+    assert [name for name, called in seen["stop_called"].items() if called] == ["RUNNING"]
+    assert seen["states_after"] == {}

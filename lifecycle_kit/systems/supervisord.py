@@ -22,7 +22,10 @@ from lifecycle_kit.states import State
 from lifecycle_kit.systems.options import Option, System, choice, count, exits, number, signal_name
 from lifecycle_kit.units import ns
 
-__all__ = ["NO_FILE", "SYSTEM", "SupervisordPolicy", "exit_status", "given_up_by_stop_all", "state_of"]
+__all__ = [
+    "NO_FILE", "STARTABLE", "STOPPABLE", "SYSTEM", "SupervisordPolicy", "exit_status", "given_up_by_stop_all",
+    "state_of",
+]  # fmt: skip
 
 OPTIONS = (
     Option(
@@ -105,6 +108,11 @@ def given_up_by_stop_all(instance: Instance) -> bool:
     """Return whether stopping the whole group gives a program up (FATAL): one that waits for its next try."""
     return state_of(instance) == "BACKOFF"
 
+
+# The states from which a program is started, or stopped, on request; from others the answer is a fault and nothing
+# changes (supervisor/rpcinterface.py, `startProcess`, `stopProcess`).
+STARTABLE = frozenset({"STOPPED", "EXITED", "FATAL", "BACKOFF"})
+STOPPABLE = frozenset({"STARTING", "RUNNING", "BACKOFF"})
 
 # What a request to start a program is answered with if its command does not exist; nothing is spawned then.
 NO_FILE = "NO_FILE"
