@@ -65,6 +65,8 @@ class Process:
         """
         if self.state in ENDED:
             return self
+        if self.held == "frozen" and signal not in ("SIGSTOP", "SIGCONT"):
+            return self.ended(signal=signal)  # any fatal signal ends a process that is only frozen
         if signal == "SIGKILL" and self.held != "uninterruptible":
             return self.ended(signal=signal)
         if signal == "SIGCONT" and self.held == "stopped":
@@ -85,7 +87,7 @@ class Process:
         return free.signalled("SIGKILL" if "SIGKILL" in self.pending else self.pending[0])
 
     def frozen(self) -> Process:
-        """Return the process after its cgroup (v2) was frozen: it shows S, and dies of SIGKILL all the same."""
+        """Return the process after its cgroup (v2) was frozen: it shows S, and dies of a fatal signal all the same."""
         return self if self.state in ENDED else replace(self, state="S", held="frozen", before=self.state)
 
     def ended(self, code: int | None = None, signal: str | None = None) -> Process:
