@@ -6,18 +6,19 @@ follows its end is up to the policy. `told` plays a stop, `seen` says what a rec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from lifecycle_kit import events as ev
 from lifecycle_kit.exits import Exit
 from lifecycle_kit.fidelity.driving import Native, Watched, reaction, since
+from lifecycle_kit.fidelity.predict import NotModelled
 from lifecycle_kit.instance import Unit
 from lifecycle_kit.simulate.script import Script
 from lifecycle_kit.states import State
 from lifecycle_kit.units import ns
 
-__all__ = ["CLOCK_S", "Told", "done_s", "ends_of", "finish_hook", "finish_option", "seen", "told"]
+__all__ = ["CLOCK_S", "Told", "ask_up", "done_s", "ends_of", "finish_hook", "finish_option", "only", "seen", "told"]
 
 # The atlas counts from the command, or from the first start; here that is this instant.
 CLOCK_S = 60.0
@@ -54,6 +55,21 @@ def told(
     service.agenda.at(ns(CLOCK_S), lambda: command(service))
     service.agenda.run(ns(CLOCK_S + LOOKS_ON_S))
     return service
+
+
+def only(actions: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return the one command that a stop is about; raises NotModelled if there are none or several."""
+    if len(actions) != 1:
+        raise NotModelled(f"{len(actions)} commands in one stop: only one at a time is predicted")
+    return actions[0]
+
+
+def ask_up(service: Told) -> None:
+    """Ask for a start; raises NotModelled while ./finish runs: the core refuses what these supervisors remember."""
+    life = service.instance.life
+    if service.instance.state is State.DRAINING and life.end is not None and life.purpose == "stop":
+        raise NotModelled("a start that is asked for while ./finish runs, which is then remembered")
+    service.ask("start")
 
 
 def seen(service: Told) -> dict[str, Any]:

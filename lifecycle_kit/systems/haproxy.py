@@ -23,9 +23,10 @@ from lifecycle_kit.restart import PlainPolicy
 from lifecycle_kit.states import State
 from lifecycle_kit.systems.options import Option, System, choice, count, switch
 
-__all__ = ["IMMEDIATE", "SOFT", "SYSTEM", "Backend", "time"]
+__all__ = ["IMMEDIATE", "INTER_S", "SOFT", "SYSTEM", "Backend", "time"]
 
 SOFT, IMMEDIATE = "SIGUSR1", "SIGTERM"
+INTER_S = 2.0
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
@@ -42,7 +43,7 @@ def time(value: Any) -> float:
 
 
 OPTIONS = (
-    Option("inter", 2.0, time, "from one check to the next [2s]"),
+    Option("inter", INTER_S, time, "from one check to the next [2s]"),
     Option("fastinter", None, time, "the same while the state is changing [inter]"),
     Option("downinter", None, time, "the same while the server is DOWN [inter]"),
     Option("rise", 2, count(1), "good checks in a row that make it UP"),

@@ -17,7 +17,8 @@ JITTERS = {"exponential": "none", "full-jitter": "full", "equal-jitter": "equal"
 def _jitter(given: Given) -> Observed:
     base_s, cap_s, jitter = given["base_s"], given["cap_s"], JITTERS[given["formula"]]
     curve = Backoff(first_s=min(base_s, cap_s), factor=1 if jitter == "decorrelated" else 2, cap_s=cap_s, jitter=jitter)
-    previous_ns = ns(given.get("previous_s", base_s))
+    previous_s = given.get("previous_s")
+    previous_ns = ns(base_s if previous_s is None else previous_s)
     # Their n-th retry waits base x 2^n: the curve's delay number n + 1.
     bounds = [curve.bounds_ns(n + 1, previous_ns=previous_ns) for n in given.get("n", [1])]
     return {"delays_s": [_plain(low, high, jitter) for low, high in bounds]}

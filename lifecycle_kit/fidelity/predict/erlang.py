@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from lifecycle_kit.fidelity.driving import lead
-from lifecycle_kit.fidelity.predict import Given, Observed, Predictor
+from lifecycle_kit.fidelity.predict import Given, NotModelled, Observed, Predictor
 from lifecycle_kit.fidelity.predict.erlang_tree import Tree, crash_again_and_again, plant
 from lifecycle_kit.simulate.script import Script
 from lifecycle_kit.systems import like
@@ -57,10 +57,14 @@ def _intensity(given: Given) -> Observed:
 def _lives(given: Given) -> list[Script]:
     """Return the lives; where the crashes were measured, a life lasts from one to the next, for there is no wait."""
     crashes = given.get("crash_times_s")
-    runs = [life["run_s"] for life in given["lives"]]
+    told = [*given["lives"]]
+    if given.get("repeat_last"):
+        told += told[-1:] * (len(crashes or ()) - len(told))
+    runs = [life["run_s"] for life in told]
     if crashes:
-        runs[: len(crashes)] = [later - earlier for earlier, later in pairwise([0.0, *crashes])]
-    exits = [reason_as_exit(life["exit"]) if life["exit"] is not None else 1 for life in given["lives"]]
+        measured = [later - earlier for earlier, later in pairwise([0.0, *crashes])]
+        runs = [*measured, *runs[len(measured) :]][: len(told)]
+    exits = [1 if life.get("exit") is None else reason_as_exit(str(life["exit"])) for life in told]
     lives = [Script(run_s=run_s, exit=how) for run_s, how in zip(runs, exits, strict=True)]
     return lives if given.get("repeat_last") else [*lives, Script()]
 
@@ -94,6 +98,8 @@ def _group(given: Given) -> Observed:
 
 def _do(tree: Tree, event: Mapping[str, Any]) -> list[float]:
     """Have happen what an event says; return the crashes of a loop, a list that grows with time."""
+    if "child" in event and tree.find(event["child"]) is None:
+        raise NotModelled(f"no child is called {event['child']!r}")
     match event["do"]:
         case "start-supervisor":
             tree.start()

@@ -194,10 +194,12 @@ def _lives(one: Child) -> list[Script]:
 def crash_again_and_again(tree: Tree, name: str, every_s: float, most: int) -> list[float]:
     """Have a process crash now and after `every_s` again, until its tree is gone; return when, as it happens."""
     crashes: list[float] = []
+    tries: list[float] = []
 
     def crash() -> None:
-        if tree.group.ended or len(crashes) >= most:
+        if tree.group.ended or len(tries) >= most:
             return
+        tries.append(tree.now_s)  # a child that is gone for good crashes no more
         if tree.crash(name, 1):
             crashes.append(tree.now_s)
         tree.agenda.after(ns(every_s), crash)

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from lifecycle_kit.fidelity.predict import Given, Observed, Predictor
+from lifecycle_kit.fidelity.predict import Given, NotModelled, Observed, Predictor
 from lifecycle_kit.fidelity.serving import CLOCK_S, Manner, in_flight, play
 from lifecycle_kit.simulate.agenda import Agenda
-from lifecycle_kit.systems.haproxy import IMMEDIATE, SOFT, SYSTEM, Backend, stop_plan
+from lifecycle_kit.systems.haproxy import IMMEDIATE, INTER_S, SOFT, SYSTEM, Backend, stop_plan
 from lifecycle_kit.units import ns, seconds
 
 __all__ = ["FAMILIES"]
@@ -59,6 +59,7 @@ class _Administered:
 
     def __init__(self, given: Given) -> None:
         self.given, self.policy = given, given["policy"]
+        self._inter_s = self.policy.get("inter_s", INTER_S)
         self.agenda, self.server = Agenda(), _backend(self.policy)
         self.seen: list[tuple[float, Backend]] = [(-CLOCK_S, self.server)]
         self.health = "ok"
@@ -81,7 +82,7 @@ class _Administered:
             fresh = self.server.admin == "maint" and action["state"] != "maint"
             self._now(self.server.administered(action["state"]))
             if fresh:  # the checks begin anew
-                self._check_in(self.policy["inter_s"])
+                self._check_in(self._inter_s)
 
     def _check_in(self, after_s: float) -> None:
         self._series += 1
@@ -91,7 +92,7 @@ class _Administered:
             if series == self._series:
                 self._now(self.server.checked(self.health))
                 pace = [self.policy.get(key) for key in ("fastinter_s", "downinter_s")]
-                self.agenda.after(ns(self.server.interval_s(self.policy["inter_s"], *pace)), check)
+                self.agenda.after(ns(self.server.interval_s(self._inter_s, *pace)), check)
 
         self.agenda.after(ns(after_s), check)
 
@@ -129,8 +130,10 @@ def _fate(first: _Administered, request: Given) -> Observed:
 
 
 def _process_stop(given: Given) -> Observed:
-    signal = next(action["signal"] for action in given["actions"] if action["do"] == "signal")
-    unit = replace(SYSTEM.unit({}), stop=stop_plan(signal, given["policy"].get("hard_stop_after_s")))
+    signals = [(action["t"], action["signal"]) for action in given["actions"] if action["do"] == "signal"]
+    if not signals:
+        raise NotModelled("nothing tells HAProxy to stop")
+    unit = replace(SYSTEM.unit({}), stop=stop_plan(signals[0][1], given["policy"].get("hard_stop_after_s")))
     manner = Manner(unit=unit, at_once=frozenset({IMMEDIATE}))
     pool = play(given, manner, lambda pool, _: pool.leave())
     gone_s = pool.all_gone_s()
@@ -140,7 +143,8 @@ def _process_stop(given: Given) -> Observed:
     }
     if gone_s is None:
         return observed | {"exit": None, "final": "running"}
-    return observed | {"exit": 0 if signal == SOFT else signal, "exit_s": gone_s, "final": "exited"}
+    last = [signal for t, signal in signals if t <= gone_s][-1]
+    return observed | {"exit": 0 if last == SOFT else last, "exit_s": gone_s, "final": "exited"}
 
 
 FAMILIES: dict[tuple[str, str], Predictor] = {

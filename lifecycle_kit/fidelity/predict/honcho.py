@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lifecycle_kit.fidelity.driving import Watched, reaction
-from lifecycle_kit.fidelity.predict import Given, Observed, Predictor
+from lifecycle_kit.fidelity.predict import Given, NotModelled, Observed, Predictor
 from lifecycle_kit.simulate.agenda import Agenda
 from lifecycle_kit.simulate.script import Script
 from lifecycle_kit.systems.honcho import SYSTEM, exit_code, takes_along
@@ -40,6 +40,8 @@ def _one_exits(given: Given) -> Observed:
         child.on_end.append(lambda _number, name=name: ended(name))  # type: ignore[misc]
         child.ask("start")
     agenda.run(ns(LOOKS_ON_S))
+    if not order:
+        raise NotModelled("no process says when it ends by itself, and with which code")
     return _seen(children, order)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lifecycle_kit.fidelity.predict import Given, Observed, Predictor
+from lifecycle_kit.fidelity.predict import Given, NotModelled, Observed, Predictor
 from lifecycle_kit.fidelity.serving import Manner, Pool, in_flight, phases, play
 from lifecycle_kit.systems.nginx import FAST, MASTER_EXIT, SYSTEM, meaning, stop_plan
 
@@ -15,7 +15,11 @@ def _word(action: Given) -> str | None:
     """Return what an action means to all workers, None if it is meant for one of them."""
     if action["do"] == "command":
         return meaning(action["command"])
-    return meaning(action["signal"]) if action["to"] == "master" else None
+    if action["to"] != "master":
+        return None
+    if action["signal"] == "SIGKILL":
+        raise NotModelled("SIGKILL leaves the workers of nginx without a master, which no rule here covers")
+    return meaning(action["signal"])
 
 
 def _act(pool: Pool, action: Given) -> None:

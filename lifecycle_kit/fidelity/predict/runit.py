@@ -8,7 +8,18 @@ from typing import Any
 
 from lifecycle_kit.fidelity.driving import lead, restarts, script_of, watch
 from lifecycle_kit.fidelity.predict import Given, Observed, Predictor
-from lifecycle_kit.fidelity.told import CLOCK_S, Told, done_s, ends_of, finish_hook, finish_option, seen, told
+from lifecycle_kit.fidelity.told import (
+    CLOCK_S,
+    Told,
+    ask_up,
+    done_s,
+    ends_of,
+    finish_hook,
+    finish_option,
+    only,
+    seen,
+    told,
+)
 from lifecycle_kit.instance import Instance, Unit
 from lifecycle_kit.simulate.script import Script
 from lifecycle_kit.states import HAS_PROCESS
@@ -43,7 +54,7 @@ def _restarts(given: Given) -> Observed:
 
 
 def _stop(given: Given) -> Observed:
-    (action,) = given["actions"]
+    action = only(given["actions"])
     command = action["command"].removeprefix("sv-")
     wait_s = WAIT_S if action.get("wait_s") is None else action["wait_s"]
     again = command == "restart"
@@ -88,7 +99,7 @@ class _Controlled:
         if word in ("sv-term", "sv-down") and alive and self.has_control:
             self.control_runs.append(service.now_s)
         if word in ("sv-up", "sv-start"):
-            service.ask("start")
+            ask_up(service)
         elif word == "sv-down":
             service.ask("stop")
         elif word == "sv-term" and self.sends_term and alive:
@@ -130,8 +141,9 @@ def _control(given: Given) -> Observed:
 
 
 def _lasting(states: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
-    """Leave out states that took no time: nobody could sample them."""
-    return [entry for entry, later in pairwise([*states, [float("inf"), ""]]) if later[0] > entry[0]]
+    """Leave out states that took no time: nobody could sample them, nor tell what is the same before and after."""
+    seen = [entry for entry, later in pairwise([*states, [float("inf"), ""]]) if later[0] > entry[0]]
+    return seen[:1] + [entry for before, entry in pairwise(seen) if entry[1] != before[1]]
 
 
 def _returns(controlled: _Controlled, action: Given) -> Observed:
@@ -139,9 +151,12 @@ def _returns(controlled: _Controlled, action: Given) -> Observed:
     if action["do"] != "sv-start":
         return {"t": action["t"], "rc": 0}
     births = [birth - CLOCK_S for birth in controlled.service.births]
-    checked = None if controlled.checked_s is None or not births else births[0] + controlled.checked_s
+    # ./check looks at the life that is going on at the command, or that the command begins.
+    born = next((birth for birth in reversed(births) if birth <= action["t"]), births[0] if births else None)
+    checked = None if controlled.checked_s is None or born is None else born + controlled.checked_s
     done = None if checked is None else max(0.0, checked - action["t"])
-    after_s, code = sv_returns(done, action.get("wait_s", WAIT_S))
+    wait_s = WAIT_S if action.get("wait_s") is None else action["wait_s"]
+    after_s, code = sv_returns(done, wait_s)
     return {"t": action["t"] + after_s, "rc": code}
 
 

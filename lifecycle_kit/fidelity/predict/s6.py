@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from lifecycle_kit.fidelity.driving import lead, restarts, script_of, watch
 from lifecycle_kit.fidelity.predict import Given, Observed, Predictor
-from lifecycle_kit.fidelity.told import CLOCK_S, Told, done_s, ends_of, finish_hook, finish_option, seen, told
+from lifecycle_kit.fidelity.told import (
+    CLOCK_S,
+    Told,
+    ask_up,
+    done_s,
+    ends_of,
+    finish_hook,
+    finish_option,
+    only,
+    seen,
+    told,
+)
 from lifecycle_kit.instance import Instance, Unit
 from lifecycle_kit.simulate.script import Script
 from lifecycle_kit.systems import like
@@ -18,7 +29,7 @@ __all__ = ["FAMILIES"]
 
 SETTLES_S = 60.0  # after the last action
 COMMANDS = {"s6-svc-down": False, "s6-svc-restart": True}  # whether it waits until the service is up again
-REQUESTS = {"svc-down": "stop", "svc-up": "start"}
+COMMANDED: Mapping[str, Callable[[Told], None]] = {"svc-down": lambda service: service.ask("stop"), "svc-up": ask_up}
 
 
 def _unit(policy: Given, lives: Iterable[Given] = (), **more: Any) -> Unit:
@@ -57,7 +68,7 @@ def _decision(given: Given) -> Observed:
 
 
 def _stop(given: Given) -> Observed:
-    (action,) = given["actions"]
+    action = only(given["actions"])
     again = COMMANDS[action["command"]]
 
     def tell(service: Told) -> None:
@@ -83,8 +94,8 @@ def _control(given: Given) -> Observed:
     if not policy.get("down"):
         agenda.at(ns(CLOCK_S), lambda: service.ask("start"))
     for action in actions:
-        if action["do"] in REQUESTS:
-            agenda.at(ns(CLOCK_S + action["t"]), lambda word=REQUESTS[action["do"]]: service.ask(word))  # type: ignore[misc]
+        if action["do"] in COMMANDED:
+            agenda.at(ns(CLOCK_S + action["t"]), lambda do=COMMANDED[action["do"]]: do(service))  # type: ignore[misc]
     agenda.run(ns(CLOCK_S + max((action["t"] for action in actions), default=0) + SETTLES_S))
     return {
         "states": [[t - CLOCK_S, state] for t, state in service.states],
