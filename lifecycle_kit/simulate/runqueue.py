@@ -62,13 +62,16 @@ def run_queue(
         io_done: what happens when an io is back.
 
     Raises:
-        ValueError: a negative io length, no program at all, or an instruction that is not known.
+        ValueError: an io length that is negative or no whole number, no program at all, or an instruction that is
+            not known.
 
     Source: OSTEP homework cpu-intro, `process-run.py` and its README.
 
     >>> run_queue(["c4", "i"]).total_ticks, run_queue(["i", "c4"]).total_ticks
     (11, 7)
     """
+    if io_length != int(io_length):
+        raise ValueError(f"io_length is {io_length} ticks; there are only whole ticks")
     if io_length < 0:
         raise ValueError(f"io_length is {io_length} ticks; an io cannot end before it began: 0 or more")
     codes = [instructions(each) for each in programs]
