@@ -115,9 +115,7 @@ def test_a_family_without_a_predictor_is_not_modelled() -> None:
 @pytest.mark.parametrize(
     ("given", "key", "why"),
     [
-        ({"lives": [], "repeat_last": True, "until_s": 5}, "given...policy", "it is missing"),
-        ({"policy": {"startsecs": "soon"}, "lives": [{"run_s": 1}]}, "given", "supervisord startsecs=soon"),
-        ({"policy": {"nonsense": 1}, "lives": [{"run_s": 1}]}, "given", "supervisord has no option 'nonsense'"),
+        ({"policy": {}, "repeat_last": True, "until_s": 5}, "given...lives", "it is missing"),
         ({"policy": {}, "lives": [{"exit": 1}]}, "given...run_s", "it is missing"),
         ({"policy": {}, "lives": 7}, "given", "not iterable"),
     ],
@@ -126,6 +124,19 @@ def test_a_situation_that_cannot_be_read_says_where(given: dict[str, Any], key: 
     with pytest.raises(BadGiven, match=re.escape(why)) as caught:
         check(a_case(given=given))
     assert caught.value.key == key
+
+
+@pytest.mark.parametrize(
+    ("policy", "why"),
+    [
+        ({"startsecs": "soon"}, "supervisord startsecs=soon: "),
+        ({"nonsense": 1}, "supervisord has no option 'nonsense' here; "),
+    ],
+)
+def test_an_option_that_no_room_knows_is_not_modelled_and_says_why(policy: dict[str, Any], why: str) -> None:
+    verdict = check(a_case(given={"policy": policy, "lives": [{"run_s": 1}]}))
+    assert verdict.verdict == "not modelled"
+    assert verdict.reason.startswith(why)
 
 
 def test_a_verdict_is_plain_data_for_machines() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from lifecycle_kit.atlas import Case, comparisons
 from lifecycle_kit.fidelity.compare import Context, agrees
 from lifecycle_kit.fidelity.predict import NotModelled, predictor
+from lifecycle_kit.systems.options import OptionError
 
 __all__ = ["VERDICTS", "BadGiven", "Verdict", "check"]
 
@@ -59,11 +60,11 @@ def check(case: Case) -> Verdict:
         return Verdict(case=case, verdict="fact", reason="not predictable from what is given: shown, not predicted")
     try:
         predicted = predictor(case.system, case.kind, case.family)(case.given)
-    except NotModelled as gap:
+    except (NotModelled, OptionError) as gap:  # such a value may be real, but no room here knows it
         return Verdict(case=case, verdict="not modelled", reason=str(gap))
     except KeyError as error:
         raise BadGiven(f"given...{error.args[0]}", "it is missing, and the prediction needs it") from error
-    except (TypeError, ValueError, AttributeError, IndexError, ArithmeticError) as error:
+    except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, StopIteration) as error:
         raise BadGiven("given", str(error)) from error
     differing = tuple(key for key in case.observed if not _same(case, key, predicted))
     if not differing:
