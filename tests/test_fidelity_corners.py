@@ -78,6 +78,11 @@ def test_haproxy_checks_every_2_s_by_default() -> None:
     assert seen["states"] == [[0.5, "UP 2/3"], [2.5, "UP 1/3"], [4.5, "DOWN"]]
 
 
+def test_checks_without_a_pause_are_not_modelled() -> None:
+    with pytest.raises(NotModelled, match="without a pause"):
+        predicted("haproxy/stop/drain", {"policy": {"inter_s": 0}, "first_check_s": 0})
+
+
 def test_a_process_that_is_told_nothing_makes_no_stop() -> None:
     with pytest.raises(NotModelled, match="nothing tells HAProxy"):
         predicted("haproxy/stop/process-stop", {"policy": {}, "actions": []})

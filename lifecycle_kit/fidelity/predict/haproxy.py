@@ -60,6 +60,8 @@ class _Administered:
     def __init__(self, given: Given) -> None:
         self.given, self.policy = given, given["policy"]
         self._inter_s = self.policy.get("inter_s", INTER_S)
+        if not all(self.policy.get(key, INTER_S) for key in ("inter_s", "fastinter_s", "downinter_s")):
+            raise NotModelled("checks without a pause between them")
         self.agenda, self.server = Agenda(), _backend(self.policy)
         self.seen: list[tuple[float, Backend]] = [(-CLOCK_S, self.server)]
         self.health = "ok"
