@@ -44,7 +44,7 @@ class Exit:
         late: whether a part of its stop took longer than allowed.
         lingered: whether what followed its end took longer than allowed.
         core: whether it left a core dump.
-        hook_code: what the hook returned that ran last (a finish script, a stop hook), None if none did.
+        hook_code: what the first hook that failed returned (a finish script, a stop hook), else 0; None if none ran.
         abandoned: the stop plan ran out while the process still existed; nobody looks after it any more.
     """
 

@@ -43,6 +43,7 @@ class Unit:
         readiness: when it counts as ready.
         probes: settings by kind ("startup", "readiness", "liveness").
         stop: how it is stopped.
+        early_stop: how it is stopped before it has been ready; None: as later.
         probe_stops: stop plans for kills by a probe, by kind, where they differ.
         after_end: what follows the end of the process before the policy is asked (a finish script, a kill of what
             remains of its group), given how it ended and the purpose of its stop, None without one; None: nothing.
@@ -59,6 +60,7 @@ class Unit:
     readiness: Readiness = field(default_factory=Readiness)
     probes: Mapping[str, ProbeSettings] = field(default_factory=lambda: MappingProxyType({}))
     stop: StopPlan = field(default_factory=lambda: term_then_kill(10))
+    early_stop: StopPlan | None = None
     probe_stops: Mapping[str, StopPlan] = field(default_factory=lambda: MappingProxyType({}))
     after_end: Callable[[Exit, str | None], StopPlan | None] | None = None
     watchdog_s: float | None = None
@@ -89,7 +91,7 @@ class Life:
         phase, stop_ns: part of the stop plan, and when the stop began.
         plan: the stop plan in force.
         late: a part of it took longer than allowed.
-        hook_code: what the last hook returned.
+        hook_code: what the first hook that failed returned, else 0; None if none has run.
         end, end_u: how the process ended, and the draw that came with that, while something follows its end.
         remains: other processes of its group outlived it.
     """

@@ -51,7 +51,7 @@ def _request(turn: Turn, request: str) -> None:
         case "stop":
             stop_asked(turn)
         case "restart" if state in WORKING_STATES:
-            begin_stop(turn, Trigger.RESTART, "restart", "restart requested", turn.instance.unit.stop)
+            begin_stop(turn, Trigger.RESTART, "restart", "restart requested", turn.stop_plan)
         case "restart" if state is not State.DRAINING:
             _start(turn, Trigger.START, manual=True)
         case "kill" if state in HAS_PROCESS:
@@ -195,7 +195,7 @@ def _fired(turn: Turn, event: ev.TimerFired) -> None:
             turn.facts(ready=True)
             turn.settle(f"up for {span(ns(turn.instance.unit.readiness.after_s))}")
         case "start-limit" if state in WORKING_STATES and life.ready_ns is None:
-            begin_stop(turn, Trigger.TIMED_OUT, "timeout", "start took too long", turn.instance.unit.stop)
+            begin_stop(turn, Trigger.TIMED_OUT, "timeout", "start took too long", turn.stop_plan)
         case "run-limit" if state in WORKING_STATES:
             begin_stop(turn, Trigger.TIMED_OUT, "timeout", "run limit reached", turn.instance.unit.stop)
         case "watchdog" if state in WORKING_STATES:

@@ -30,7 +30,7 @@ def stop_asked(turn: Turn) -> None:
             raise RequestRefused(state, "stop", "it is stopped already; allowed here: start")
         return
     if state in WORKING_STATES:
-        begin_stop(turn, Trigger.STOP, "stop", "stop requested", turn.instance.unit.stop)
+        begin_stop(turn, Trigger.STOP, "stop", "stop requested", turn.stop_plan)
     elif state is State.DRAINING:
         turn.go(Trigger.STOP, "stop requested again")
         again = turn.instance.life.purpose == "stop"
@@ -89,6 +89,10 @@ def next_phase(turn: Turn, late: bool = False) -> bool:
     life = turn.instance.life
     if late:
         turn.facts(late=True)
+        hook_hangs = life.plan is not None and life.end is not None and life.plan.phases[life.phase].until is Until.HOOK
+        if hook_hangs:  # it is part of what remains of the group
+            turn.facts(remains=True)
+            life = turn.instance.life
     if life.plan is None or (index := _following(life.plan, life.phase, life.remains)) is None:
         return False
     turn.go(Trigger.DEADLINE, "next part of the stop plan")
@@ -105,7 +109,7 @@ def draining_news(turn: Turn, event: ev.Event) -> bool:
     until = life.plan.phases[life.phase].until
     match event:
         case ev.HookDone(code=code) if until is Until.HOOK:
-            turn.facts(hook_code=code)
+            turn.facts(hook_code=turn.instance.life.hook_code or code)
             return next_phase(turn)
         case ev.Drained() if until is Until.DRAINED:
             return next_phase(turn)

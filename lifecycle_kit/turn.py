@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from lifecycle_kit import events as ev
+from lifecycle_kit.drain import StopPlan
 from lifecycle_kit.instance import Instance
 from lifecycle_kit.restart import Memory
 from lifecycle_kit.states import State, Trigger, move
@@ -66,6 +67,12 @@ class Turn:
     def send(self, signal: str, to: str = "group") -> None:
         """Signal the life's process group, or its main process."""
         self.commands.append(ev.Signal(life=self.instance.number, signal=signal, to=to))
+
+    @property
+    def stop_plan(self) -> StopPlan:
+        """How the present life is stopped: before its first readiness perhaps otherwise than later."""
+        unit = self.instance.unit
+        return unit.stop if self.instance.life.ready_ns is not None else unit.early_stop or unit.stop
 
     def note(self, request: str) -> None:
         """Let the policy take note of a request."""

@@ -83,3 +83,103 @@ def test_stopping_a_group_leaves_alone_what_does_not_run() -> None:
     seen = predicted("supervisord/group/stop-all", {"children": children, "events": []})
     assert [name for name, called in seen["stop_called"].items() if called] == ["RUNNING"]
     assert seen["states_after"] == {}
+
+
+# --- systemd: one run
+
+
+def a_run(policy: dict[str, Any], *events: tuple[float, str, Any], **more: Any) -> dict[str, Any]:
+    """Return what is predicted for one run in which the program does or says `(t, event, exit code)`."""
+    said = [{"t": t, "event": event, "exit": exit_} for t, event, exit_ in events]
+    return predicted("systemd/state/notify", {"policy": policy, "program_events": said, **more})
+
+
+HOOKS = {"ExecStop": {"takes_s": 0.5, "exit": 0}, "ExecStopPost": {"takes_s": 0.5, "exit": 0}}
+
+
+@pytest.mark.parametrize("how", [0, "SIGTERM", "SIGHUP"])
+def test_a_service_that_ends_clean_without_having_been_ready_broke_the_protocol(how: int | str) -> None:
+    seen = a_run({"Type": "notify"}, (1, "main-exits", how))
+    assert (seen["states"], seen["result"]) == ([[0, "start"], [1, "failed"]], "protocol")
+    assert seen["start_job"] == {"t": 1, "result": "failed"}
+
+
+def test_a_start_that_takes_too_long_is_ended_without_exec_stop() -> None:
+    seen = a_run({"Type": "notify", "TimeoutStartSec_s": 2}, hooks=HOOKS)
+    assert [state for _, state in seen["states"]] == ["start", "stop-sigterm", "stop-post", "failed"]
+
+
+def test_a_run_that_takes_too_long_is_ended_with_exec_stop_which_is_told_why() -> None:
+    seen = a_run({"RuntimeMaxSec_s": 2}, hooks=HOOKS)
+    assert [state for _, state in seen["states"]] == ["running", "stop", "stop-sigterm", "stop-post", "failed"]
+    assert seen["hooks"][0] == {"t": 2, "hook": "ExecStop", "SERVICE_RESULT": "timeout"}
+
+
+def test_exec_stop_knows_nothing_of_the_end_that_it_brings_about() -> None:
+    seen = a_run({"TimeoutStopSec_s": 3}, hooks=HOOKS, actions=[{"t": 2, "do": "stop"}], ignores=["SIGTERM"])
+    stop, post = seen["hooks"]
+    assert stop == {"t": 2, "hook": "ExecStop", "SERVICE_RESULT": "success"}
+    assert (post["SERVICE_RESULT"], post["EXIT_STATUS"]) == ("timeout", "KILL")
+
+
+def test_the_first_hook_that_fails_decides_and_the_next_one_is_told() -> None:
+    hooks = {"ExecStop": {"takes_s": 1, "exit": 3}, "ExecStopPost": {"takes_s": 1, "exit": 0}}
+    seen = a_run({}, hooks=hooks, actions=[{"t": 2, "do": "stop"}])
+    assert (seen["final"], seen["result"]) == ("failed", "exit-code")
+    assert seen["hooks"][1]["SERVICE_RESULT"] == "exit-code"
+
+
+@pytest.mark.parametrize(("ready_s", "states"), [(None, ["start"]), (2, ["start", "stop-sigterm"])])
+def test_stopping_said_during_the_start_waits_for_its_end(ready_s: float | None, states: list[str]) -> None:
+    ready = [(ready_s, "ready", None)] if ready_s is not None else []
+    seen = a_run({"Type": "notify", "TimeoutStartSec_s": 0, "TimeoutStopSec_s": 0}, (1, "stopping", None), *ready)
+    assert [state for _, state in seen["states"]] == states
+
+
+# --- systemd: stops
+
+
+def a_stop(policy: dict[str, Any], reaction: str, **more: Any) -> dict[str, Any]:
+    """Return what is predicted for `systemctl stop`."""
+    given = {"policy": policy, "actions": [{"t": 0, "do": "command"}], "on_stop_signal": {"reaction": reaction}, **more}
+    return predicted("systemd/stop/stop-sequence", given)
+
+
+def test_a_child_that_obeys_ends_with_the_signal_to_all() -> None:
+    seen = a_stop({}, "default-action", child={})
+    assert (seen["signals"], seen["states"][-1][1]) == ([[0, "SIGTERM", "all"]], "dead")
+    assert a_stop({"KillMode": "process"}, "default-action", child={})["process_left_running"] is True
+
+
+def test_a_child_that_ignores_sigterm_ends_with_an_abort_of_all() -> None:
+    policy = {"TimeoutStopSec_s": 2, "TimeoutStopFailureMode": "abort"}
+    seen = a_stop(policy, "ignores", child={"ignores": ["SIGTERM"]})
+    assert [state for _, state in seen["states"]] == ["stop-sigterm", "stop-watchdog", "failed"]
+
+
+def test_a_hook_after_the_end_that_hangs_is_killed_like_what_remains() -> None:
+    seen = a_stop({"TimeoutStopSec_s": 3}, "default-action", hooks={"ExecStopPost": {"takes_s": 5}})
+    assert seen["states"][1:] == [[0, "stop-post"], [3, "final-sigterm"], [3, "failed"]]
+    assert [what["what"] for what in seen["hooks"]] == ["start"]
+    assert seen["result"] == "timeout"
+
+
+# --- systemd: decisions
+
+
+@pytest.mark.parametrize(("cause", "result"), [("watchdog", "watchdog"), ("start-timeout", "timeout")])
+def test_an_end_by_a_limit_is_judged_even_if_the_limit_is_not_given(cause: str, result: str) -> None:
+    seen = predicted("systemd/decision/restart-override", {"policy": {"Restart": "on-abnormal"}, "cause": cause})
+    assert (seen["restarted"], seen["result"]) == (True, result)
+
+
+def test_a_clean_end_is_clean_for_a_service_that_says_when_it_is_ready() -> None:
+    given = {"policy": {"Type": "notify", "Restart": "on-failure"}, "end_class": "clean"}
+    assert predicted("systemd/decision/restart-table", given)["restarted"] is False
+
+
+def test_the_start_limit_is_the_result_only_of_a_unit_that_had_always_ended_well() -> None:
+    for exit_, result in ((0, "start-limit-hit"), (1, "exit-code")):
+        given = {"policy": {"Restart": "always"}, "lives": [{"run_s": 0, "exit": exit_}], "repeat_last": True}
+        seen = predicted("systemd/restart/start-limit", given)
+        assert (seen["final"], seen["result"]) == ("failed", result)

@@ -24,6 +24,7 @@ from lifecycle_kit.units import ns, seconds
 
 __all__ = ["Lives", "Simulated", "simulate"]
 
+MERCILESS = frozenset({"SIGKILL", "SIGABRT"})  # a child that ignores requests does not ignore these
 Lives = Sequence[Script] | Callable[[float], Script]
 """What the lives of one instance do: one script after the other, or a function of the second of a life's birth."""
 
@@ -49,6 +50,8 @@ class Simulated:
         self.agenda, self.trace, self.name = agenda, trace, name
         self.instance, self.alive, self.born_ns = create(unit), False, 0
         self.remains = False
+        self._left_alone = True  # no signal has reached the child that would outlive the process
+        self._hook_runs = False
         self.refusals: list[RequestRefused] = []
         self._lives = lives if callable(lives) else tuple(lives)
         self._seed, self._spawn_ns = seed, ns(spawn_s)
@@ -116,6 +119,7 @@ class Simulated:
 
     def _run_hook(self, life: int, hook: str) -> None:
         takes_s, code = self.script.hooks.get(hook, (self.script.hook_takes_s, 0))
+        self._hook_runs = True
         if takes_s is None:
             return
         done = ev.HookDone(at=self.agenda.now_ns + ns(takes_s), life=life, code=code)
@@ -123,7 +127,8 @@ class Simulated:
 
         def tell() -> None:
             now = self.instance.life
-            if life == self.instance.number and now.plan is plan and now.phase == phase:
+            if life == self.instance.number and now.plan is plan and now.phase == phase and self._hook_runs:
+                self._hook_runs = False
                 self.tell(done)
 
         self.agenda.at(done.at, tell)
@@ -138,7 +143,7 @@ class Simulated:
         if script.fails_to_spawn:
             self.tell(ev.SpawnFailed(at=now, life=life, error=script.fails_to_spawn, u=self.draw("exit", life)))
             return
-        self.alive = True
+        self.alive = self._left_alone = True
         self._watching.clear()
         if self._first_birth_ns is None:
             self._first_birth_ns = now
@@ -168,7 +173,7 @@ class Simulated:
         def ended() -> None:
             if not self.living(life):
                 return
-            self.alive, self.remains = False, alone and self.script.leaves_child != ""
+            self.alive, self.remains = False, alone and self._left_alone and self.script.leaves_child != ""
             self._keep_tallies()
             draw = self.draw("exit", life)
             self.tell(
@@ -182,8 +187,10 @@ class Simulated:
     def _signal(self, life: int, signal: str, to: str) -> None:
         now, script = self.agenda.now_ns, self.script
         hung = script.hangs_after_s is not None and now - self.born_ns >= ns(script.hangs_after_s)
-        if self.remains and to != "main" and (signal == "SIGKILL" or script.leaves_child != "deaf"):
-            self.agenda.at(now, lambda: self._emptied(life))
+        if to != "main" and (signal in MERCILESS or script.leaves_child != "deaf"):
+            self._left_alone = False
+            if self.remains or (self._hook_runs and not self.alive):
+                self.agenda.at(now, lambda: self._emptied(life))
         if signal == "SIGKILL":
             self.end(life, now, signal, alone=to == "main")
         elif not hung and script.on_term != "deaf" and signal not in script.ignores:
@@ -192,8 +199,8 @@ class Simulated:
             )
 
     def _emptied(self, life: int) -> None:
-        if life == self.instance.number and self.remains:
-            self.remains = False
+        if life == self.instance.number and (self.remains or self._hook_runs):
+            self.remains = self._hook_runs = False
             self.tell(ev.Emptied(at=self.agenda.now_ns, life=life))
 
     def on_term(self, life: int, at_ns: int, how: int | str) -> None:

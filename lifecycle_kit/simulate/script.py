@@ -36,8 +36,8 @@ class Script:
         ignores: signals that do nothing to it.
         hook_takes_s: how long a stop hook runs; None: as long as its phase allows.
         hooks: `(takes_s, exit code)` of single hooks by name, instead.
-        leaves_child: "" if it leaves no child behind, "exit" for one that obeys signals, "deaf" for one that dies only
-            of SIGKILL.
+        leaves_child: "" if it leaves no child behind, "exit" for one that obeys signals, "deaf" for one that ignores
+            what asks it to stop and dies only of SIGKILL and SIGABRT.
         cause: who brought its own end about, where the exit does not tell.
         dumps_core: whether its own end leaves a core dump.
         serves_from_s: from this age on it can do work; None: never (it exists, and fails every request).

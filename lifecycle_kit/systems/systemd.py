@@ -96,6 +96,9 @@ class SystemdPolicy:
         if exit.late or exit.abandoned:
             return "timeout"
         result = self._by_exit(exit)
+        asked = exit.cause is Cause.REQUEST
+        if result == "success" and self.type == "notify" and exit.ready_ns is None and not asked:
+            return "protocol"  # however clean it ended: it never said that it was ready
         if result == "success" and exit.lingered:
             return "timeout"
         return "exit-code" if result == "success" and exit.hook_code else result
@@ -106,8 +109,6 @@ class SystemdPolicy:
                 return "core-dump"
             clean = exit.signal in self.success or (exit.signal in CLEAN_SIGNALS and self.type != "oneshot")
             return "success" if clean else "signal"
-        if exit.code == 0 and self.type == "notify" and exit.ready_ns is None and exit.cause is not Cause.REQUEST:
-            return "protocol"
         return "success" if exit.code == 0 or exit.code in self.success else "exit-code"
 
     def shall_restart(self, exit: Exit) -> bool:
@@ -178,7 +179,8 @@ def build(values: Mapping[str, Any]) -> Unit:
         start_s = math.inf if kind == "oneshot" else 90.0
     stopping = Stopping.of(values)
     return Unit(
-        policy=policy, readiness=Readiness(by=by), stop=stopping.plan(), watchdog_stop=stopping.abort(),
+        policy=policy, readiness=Readiness(by=by), stop=stopping.plan(), early_stop=stopping.early(),
+        watchdog_stop=stopping.abort(),
         after_end=AfterEnd(policy=policy, stopping=stopping), watchdog_s=finite(values["WatchdogSec"]),
         start_limit_s=finite(start_s), run_limit_s=finite(values["RuntimeMaxSec"]),
     )  # fmt: skip
@@ -245,7 +247,9 @@ def result_of(instance: Instance) -> str:
     policy, last = instance.unit.policy, instance.last
     assert isinstance(policy, SystemdPolicy)
     over = instance.state in (State.TERMINATED, State.FAILED, State.BACKOFF)
-    return policy.result(last) if over and last is not None else "success"
+    result = policy.result(last) if over and last is not None else "success"
+    # A refused start becomes the result only where nothing had gone wrong before.
+    return instance.answer.reason if isinstance(instance.answer, Refuse) and result == "success" else result
 
 
 SYSTEM = System(

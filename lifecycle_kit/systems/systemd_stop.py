@@ -71,8 +71,15 @@ class Stopping:
 
     def plan(self) -> StopPlan:
         """Return the stop of a running unit; without SIGKILL a second SIGTERM is the last that is tried."""
+        return StopPlan(phases=(*self._hook(), *self._signals()))
+
+    def early(self) -> StopPlan:
+        """Return the stop of a unit that has not been started yet: there is nothing that ExecStop could end."""
+        return StopPlan(phases=tuple(self._signals()))
+
+    def _signals(self) -> list[Phase]:
         last = self._kill("stop-sigkill") if self.kills else [*self._post(), *self._term("final-sigterm")]
-        return StopPlan(phases=(*self._hook(), *self._term("stop-sigterm"), *self._abort(), *last))
+        return [*self._term("stop-sigterm"), *self._abort(), *last]
 
     def abort(self) -> StopPlan:
         """Return what a watchdog does: SIGABRT, and SIGKILL after TimeoutAbortSec."""

@@ -61,6 +61,8 @@ def _decision(given: Given) -> Observed:
     stop = [{"t": 1.0, "do": "stop"}] if given.get("cause") == "stop-request" else []
     unit = like("systemd", options(given.get("policy", {})))
     run = lead(unit, {"actions": stop}, scripts=[_end(given)], native=substate, passed=PASSED)
+    if run.instance.last is None and given.get("cause") in BROUGHT_ABOUT:  # by settings that are not given
+        run = lead(unit, {}, scripts=[_brought_about(given)], native=substate, passed=PASSED)
     policy, last = unit.policy, run.instance.last
     assert isinstance(policy, SystemdPolicy)
     if last is None:
@@ -77,9 +79,9 @@ def _decision(given: Given) -> Observed:
 
 def _end(given: Given) -> Script:
     """Return the life that comes to the end that is given."""
-    if "end_class" in given:
-        return Script(run_s=1, **CLASSES[given["end_class"]])
     how, ready = given.get("exit"), READY if given.get("policy", {}).get("Type") == "notify" else ()
+    if "end_class" in given:
+        return Script(run_s=1, says=ready, **CLASSES[given["end_class"]])
     match given["cause"]:
         case "exit" | "signal":
             return Script(run_s=1, exit=given["exit"], says=ready)
@@ -99,6 +101,13 @@ def _end(given: Given) -> Script:
 
 
 READY = ((0.1, "ready"),)
+BROUGHT_ABOUT = {"watchdog": ("SIGABRT", Cause.WATCHDOG), "start-timeout": ("SIGTERM", Cause.TIMEOUT)}
+
+
+def _brought_about(given: Given) -> Script:
+    """Return the life that systemd ended, without what made it do so."""
+    how, cause = BROUGHT_ABOUT[given["cause"]]
+    return Script(run_s=1, exit=how if given.get("exit") is None else given["exit"], cause=cause, says=READY)
 
 
 def _deaf(how: int | str | None, signal: str) -> frozenset[str]:

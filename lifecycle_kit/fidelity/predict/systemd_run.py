@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from lifecycle_kit.exits import Cause, Exit
 from lifecycle_kit.fidelity.driving import Watched, reaction, since, watch
-from lifecycle_kit.fidelity.predict import Given, Observed, Predictor
+from lifecycle_kit.fidelity.predict import Given, NotModelled, Observed, Predictor
 from lifecycle_kit.instance import Instance
 from lifecycle_kit.simulate.script import Script
 from lifecycle_kit.states import State
@@ -89,19 +91,24 @@ def _run(given: Given) -> Observed:
     script, spawn_s = _script(given, policy.get("Type", "simple"))
     stops = [(action["t"], action["do"]) for action in given.get("actions", ())]
     run = watch(unit, script, LONG_S, requests=stops, spawn_s=spawn_s, native=substate, passed=PASSED)
+    if "ExecStop" in hooks and "exited" in [state for _, state in run.states[:-1]]:
+        raise NotModelled("ExecStop= of a unit that is active without a process: no process, no stop to walk through")
     return {
         "states": run.states,
         "final": run.states[-1][1],
         "result": result_of(run.instance),
         "start_job": _start_job(run),
         "ends_within_s": run.states[-1][0],
-        "hooks": _hook_records(run),
+        "hooks": _hook_records(run, given),
     }
 
 
 def _script(given: Given, kind: str) -> tuple[Script, float]:
     """Return what the program does, and how long the start of its process takes."""
     says, end, reloading = [], None, False
+    # STOPPING=1 before the start is over is only looked at then (`service_enter_running`).
+    begun = [event["t"] for event in given.get("program_events", ()) if event["event"] == "ready"]
+    ready_s = 0.0 if kind != "notify" else min(begun, default=None)
     for event in given.get("program_events", ()):
         match event["event"]:
             case "main-exits":
@@ -111,6 +118,8 @@ def _script(given: Given, kind: str) -> tuple[Script, float]:
             case "reloading":
                 reloading = True
                 says.append((event["t"], "blocked:reload"))
+            case "stopping":
+                says += [(max(event["t"], ready_s), "stopping")] if ready_s is not None else []
             case word:
                 says.append((event["t"], "unblocked" if word == "ready" and reloading else word))
                 reloading = reloading and word != "ready"
@@ -139,20 +148,34 @@ def _ended_well(instance: Instance) -> bool:
     return instance.last is not None and policy.result(instance.last) == "success"
 
 
-def _hook_records(run: Watched) -> list[dict[str, Any]]:
-    """Return the hooks that ran after the end, with what systemd.exec(5) says stands in their environment."""
+def _hook_records(run: Watched, given: Given) -> list[dict[str, Any]]:
+    """Return the hooks that ran, with what systemd.exec(5) says stands in their environment."""
     names = {phase: hook for hook, phase in HOOKS.items()}
-    policy, last = run.instance.unit.policy, run.instance.last
-    assert isinstance(policy, SystemdPolicy)
+    last = run.instance.last
     if last is None:
         return []
-    how = {"EXIT_CODE": "exited", "EXIT_STATUS": str(last.code)}
+    return [
+        {"t": t, "hook": names[hook], **_environment(run, given, last, t, names[hook])}
+        for t, hook, what in run.hooks
+        if what == "start"
+    ]
+
+
+def _environment(run: Watched, given: Given, last: Exit, at_s: float, hook: str) -> dict[str, str]:
+    """Return what is known when a hook begins: of the end only if it has come, of hooks only those before."""
+    policy = run.instance.unit.policy
+    assert isinstance(policy, SystemdPolicy)
+    if at_s < run.ends[-1]:
+        timed_out = last.cause in (Cause.TIMEOUT, Cause.WATCHDOG)
+        return {"SERVICE_RESULT": policy.result(last) if timed_out else "success"}
+    before = given["hooks"].get("ExecStop", {}).get("exit", 0) if hook == "ExecStopPost" else 0
+    ran = any(phase == HOOKS["ExecStop"] for _, phase, _ in run.hooks)
+    result = policy.result(replace(last, hook_code=before if ran else 0))
     if last.signal is not None:
         how = {"EXIT_CODE": "dumped" if last.core else "killed", "EXIT_STATUS": last.signal.removeprefix("SIG")}
-    result = policy.result(last)
-    return [
-        {"t": t, "hook": names[hook], "SERVICE_RESULT": result, **how} for t, hook, what in run.hooks if what == "start"
-    ]
+    else:
+        how = {"EXIT_CODE": "exited", "EXIT_STATUS": str(last.code)}
+    return {"SERVICE_RESULT": result, **how}
 
 
 FAMILIES: dict[tuple[str, str], Predictor] = {
