@@ -153,7 +153,7 @@ async def has_lines(house: House, number: int = 1) -> bool:
 
 def test_a_slow_api_is_alive_before_it_is_ready() -> None:
     async def scene(street: Street) -> None:
-        api = street.run("api", slow_start=0.5)
+        api = street.run("api", slow_start=1)
         assert (await street.ask(api, "/livez"))[0] == 200
         assert (await street.ask(api, "/readyz"))[0] == 503
         assert (await street.ask(api, "/work"))[0] == 503
@@ -165,7 +165,7 @@ def test_a_slow_api_is_alive_before_it_is_ready() -> None:
 
 def test_an_api_that_loses_its_database_says_so_and_recovers() -> None:
     async def scene(street: Street) -> None:
-        api = street.run("api", lose_pool_after=0, lose_pool_for=0.5)
+        api = street.run("api", lose_pool_after=0, lose_pool_for=1)
         assert await api.heard("blocked") == {"lifecycle": "blocked", "on": "database"}
         assert (await street.ask(api, "/readyz"))[0] == 503
         await api.heard("unblocked")
@@ -178,7 +178,7 @@ def test_a_draining_api_finishes_what_is_in_flight_and_refuses_the_rest() -> Non
     async def scene(street: Street) -> None:
         api = street.run("api")
         await api.heard("ready")
-        in_flight = [asyncio.create_task(street.ask(api, "/work?ms=1500")) for _ in range(3)]
+        in_flight = [asyncio.create_task(street.ask(api, "/work?ms=2000")) for _ in range(3)]
         await until(lambda: works(street, api, 3))
         api.reared.child.signal("SIGTERM")
         await api.heard("stopping")
@@ -376,7 +376,7 @@ async def has_grown(process: psutil.Process, before: int) -> bool:
 
 def test_a_flood_of_log_lines_hides_no_notice() -> None:
     async def scene(street: Street) -> None:
-        api = street.run("api", flood=50_000, slow_start=0.5)
+        api = street.run("api", flood=50_000, slow_start=1)
         await api.heard("ready")
         assert api.reared.output.total > 1_000
         assert any(line.startswith("debug: still nothing") for line in api.lines)
@@ -454,7 +454,7 @@ def test_without_a_broker_a_worker_is_blocked_until_there_is_one() -> None:
 
 def test_a_worker_that_loses_its_broker_is_blocked_not_dead_and_goes_on_when_it_is_back() -> None:
     async def scene(street: Street) -> None:
-        broker = street.run("broker", backlog=1000, down_from=1, down_for=1)
+        broker = street.run("broker", backlog=1000, down_from=1, down_for=2.5)
         worker = street.run("worker", queue=await broker.url(), job=0.01, connect=0)
         await worker.heard("working")
         await broker.heard("not-ready")
@@ -488,8 +488,8 @@ def test_wrong_credentials_end_a_worker_with_77_and_lines_that_name_them() -> No
 
 def test_credentials_that_are_rotated_end_a_worker_that_was_well() -> None:
     async def scene(street: Street) -> None:
-        broker = street.run("broker", backlog=10_000, rotate_after=1.5)
-        worker = street.run("worker", queue=await broker.url(), job=0.01)
+        broker = street.run("broker", backlog=10_000, rotate_after=2.5)
+        worker = street.run("worker", queue=await broker.url(), job=0.01, connect=0)
         await worker.heard("working")
         assert await worker.end(None) == 77
         jobs = await street.stats(broker)
@@ -502,7 +502,7 @@ def test_credentials_that_are_rotated_end_a_worker_that_was_well() -> None:
 def test_the_job_of_a_lost_worker_waits_again_when_its_lease_ends() -> None:
     async def scene(street: Street) -> None:
         broker = street.run("broker", lease=0.5, backlog=1)
-        worker = street.run("worker", queue=await broker.url(), job=600, crash_after=1.5)
+        worker = street.run("worker", queue=await broker.url(), job=600, connect=0, crash_after=2)
         await worker.heard("working")
         assert await worker.end(None) == 1
         await until(lambda: waits_again(street, broker))

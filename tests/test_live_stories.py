@@ -31,7 +31,8 @@ from tests.process_table import PATIENCE_S, all_gone, eventually, leave_out_pres
 pytestmark = pytest.mark.live
 
 ROOT = Path(__file__).parents[1]
-AT_ONCE = {"Restart": "on-failure", "RestartSec": 0.01}  # systemd then gives up at the fifth failure
+# systemd then gives up at the fifth failure, on a slow machine as well.
+AT_ONCE = {"Restart": "on-failure", "RestartSec": 0.01, "StartLimitIntervalSec": 60}
 
 
 @dataclass

@@ -61,7 +61,9 @@ async def crash_loop(
     units = _units(described)
     programs = {
         "broker": broker(units["broker"], arrive_per_s=JOBS_PER_S),
-        "worker": worker(units["worker"], lambda: stage.port("broker"), after=("broker",), credentials="wrong"),
+        "worker": worker(
+            units["worker"], lambda: stage.port("broker"), after=("broker",), credentials="wrong", connect=0.1
+        ),
     }
     stage = Stage(programs, described, seed=seed, on_transition=on_transition, on_line=on_line)
     async with stage:
