@@ -1,7 +1,7 @@
 """Bonds: what a start, stop, restart or end of one member means for another, and in which order it happens.
 
-`bound_step(bound, name, event) -> (bound, commands by name)` wraps `machine.step`. What is asked for becomes jobs, one
-for each member that it concerns; a job waits for those that come before it. An automatic restart is such a job, too.
+`bound_step(bound, name, event) -> (bound, steps)` wraps `machine.step`. What is asked for becomes jobs, one for each
+member that it concerns; a job waits for those that come before it. An automatic restart is such a job, too.
 
 Source: systemd.unit(5), Requires= and its relatives, Before=/After=; src/core/transaction.c, unit-dependency-atom.c,
 unit.c (`unit_notify`), service.c (`service_enter_restart`) of 261~devel.
@@ -14,12 +14,11 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from lifecycle_kit import events as ev
-from lifecycle_kit.group.told import Told
 from lifecycle_kit.instance import Instance, Unit, create
 from lifecycle_kit.machine import step
 from lifecycle_kit.states import HAS_PROCESS, RequestRefused, State
 
-__all__ = ["Bond", "Bound", "BoundMember", "Job", "ask_bound", "bind", "bound_step"]
+__all__ = ["Bond", "Bound", "BoundMember", "Job", "Steps", "ask_bound", "bind", "bound_step"]
 
 UP = (State.READY, State.RUNNING)
 DOWN = (State.TERMINATED, State.FAILED)
@@ -90,7 +89,10 @@ class Bound:
     results: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
 
-Stepped = tuple[Bound, Told]
+Steps = tuple[tuple[str, ev.Event, tuple[ev.Command, ...]], ...]
+"""What was handed to which member, and what it commanded, in order."""
+
+Stepped = tuple[Bound, Steps]
 
 
 def bind(members: Mapping[str, BoundMember]) -> Bound:
@@ -109,7 +111,7 @@ def bind(members: Mapping[str, BoundMember]) -> Bound:
 
 
 def ask_bound(bound: Bound, name: str, request: str, at: int) -> Stepped:
-    """Return the members after a person asked for "start", "stop" or "restart" of one of them, and the commands.
+    """Return the members after a person asked for "start", "stop" or "restart" of one of them, and the steps.
 
     Raises:
         ValueError: if it is another request.
@@ -128,14 +130,14 @@ def ask_bound(bound: Bound, name: str, request: str, at: int) -> Stepped:
 
 
 def bound_step(bound: Bound, name: str, event: ev.Event) -> Stepped:
-    """Return the members after `event` for one of them, and the commands, each with the member it is for."""
+    """Return the members after `event` for one of them, and the steps that it led to."""
     hides = bound.members[name].hides_restarts
     if isinstance(event, ev.TimerFired) and event.name == "restart" and not hides and _due(bound, name, event):
         start = Job(name=name, verb="start", timer=event)
         return _work(_enqueue(bound, _restart_jobs(bound, name, start)), event.at)
-    bound, told = _step_one(bound, name, event)
+    bound, steps = _step_one(bound, name, event)
     bound, more = _work(bound, event.at)
-    return bound, told + more
+    return bound, steps + more
 
 
 def _due(bound: Bound, name: str, event: ev.TimerFired) -> bool:
@@ -179,7 +181,7 @@ def _step_one(bound: Bound, name: str, event: ev.Event) -> Stepped:
         bound = _enqueue(bound, [Job(name=other, verb="stop") for other in fallen])
         if moves[-1].target is not State.TERMINATED:  # whoever waits for its start waits no longer
             bound = _finish_start(bound, name, "failed")
-    return bound, tuple((name, command) for command in commands)
+    return bound, ((name, event, commands),)
 
 
 def _seen_down(member: BoundMember, moves: list[ev.Moved]) -> bool:
@@ -212,15 +214,15 @@ def _over(bound: Bound, name: str, result: str) -> Bound:
 
 def _work(bound: Bound, at: int) -> Stepped:
     """Begin every job that waits for nothing, and take away those that are over, until nothing changes."""
-    told: Told = ()
+    steps: Steps = ()
     while True:
         before = bound
         bound = _tidy(bound)
         if job := next((job for job in bound.jobs if not job.begun and not _blocked(bound, job)), None):
             bound, more = _begin(bound, job, at)
-            told += more
+            steps += more
         if bound is before:
-            return bound, told
+            return bound, steps
 
 
 def _tidy(bound: Bound) -> Bound:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lifecycle_kit import events as ev
-from lifecycle_kit.group.bonds import Bound, ask_bound, bound_step
-from lifecycle_kit.group.told import Told, by_cause
+from lifecycle_kit.group.bonds import Bound, Steps, ask_bound, bound_step
 from lifecycle_kit.replay import record
 from lifecycle_kit.simulate.agenda import Agenda
 from lifecycle_kit.simulate.one import Lives, Simulated
@@ -56,13 +55,13 @@ class Bonded:
 
     def tell(self, name: str, event: ev.Event) -> None:
         """Hand in an event for one member and carry out what follows."""
-        self._carry_out(*bound_step(self.bound, name, event), cause=(name, event))
+        self._carry_out(*bound_step(self.bound, name, event))
 
-    def _carry_out(self, bound: Bound, told: Told, cause: tuple[str, ev.Event] | None = None) -> None:
+    def _carry_out(self, bound: Bound, steps: Steps) -> None:
         self.bound = bound
         for name, member in self.members.items():
             member.instance = bound.instances[name]
-        for name, came_of, commands in by_cause(told, self.agenda.now_ns, cause):
-            record(self.trace, name, came_of, commands)
-        for name, command in told:
-            self.members[name].perform(command)
+        for name, event, commands in steps:
+            record(self.trace, name, event, commands)
+            for command in commands:
+                self.members[name].perform(command)
