@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lifecycle_kit.fidelity import predictor
+from lifecycle_kit.fidelity import NotModelled, predictor
 
 CRASH = {"run_s": 0.5, "exit": 1}
 LIMITED = {"Restart": "on-failure", "RestartSec_s": 0.5, "StartLimitBurst": 3, "StartLimitIntervalSec_s": 60}
@@ -183,3 +183,41 @@ def test_the_start_limit_is_the_result_only_of_a_unit_that_had_always_ended_well
         given = {"policy": {"Restart": "always"}, "lives": [{"run_s": 0, "exit": exit_}], "repeat_last": True}
         seen = predicted("systemd/restart/start-limit", given)
         assert (seen["final"], seen["result"]) == ("failed", result)
+
+
+# --- kubernetes: what is not given, and what cannot be
+
+
+def test_a_container_under_a_kubelet_with_default_settings_waits_from_10_s_to_300_s() -> None:
+    lives = [{"run_s": 0, "exit": 1}]
+    given = {"policy": {}, "lives": lives, "repeat_last": True, "until_s": 1300}
+    seen = predicted("kubernetes/restart/crashloop-backoff", given)
+    assert seen["delays_s"] == [0, 10, 20, 40, 80, 160, 300, 300, 300]
+
+
+def test_a_container_that_had_no_back_off_yet_is_restarted_at_once() -> None:
+    given = {"initial_s": 10, "max_s": 300, "entry_backoff_s": None, "run_s": 1, "count": 3}
+    assert predicted("kubernetes/backoff/crashloop-reset", given)["delays_s"] == [0, 10, 20]
+
+
+def test_nothing_is_cleaned_up_where_more_are_ready_than_there_are() -> None:
+    assert predicted("kubernetes/rollout/cleanup-unhealthy-old", {"old": 3, "ready": 5, "max_cleanup": 2}) == {
+        "cleaned": 0
+    }
+
+
+def test_a_status_refreshed_without_a_pause_is_not_modelled() -> None:
+    given = {"settings": {}, "outcomes": {}, "status_sync_s": 0, "until_s": 1}
+    with pytest.raises(NotModelled, match="without a pause"):
+        predicted("kubernetes/probe/probe-realtime", given)
+
+
+def test_a_thousand_million_restarts_ago_says_no_more_than_a_few() -> None:
+    given = {"RestartSec_s": 1, "RestartSteps": 5, "RestartMaxDelaySec_s": 32, "restarts_before": 10**9, "count": 2}
+    assert predicted("systemd/backoff/restart-steps", given) == {"delays_s": [32, 32]}
+
+
+def test_exec_stop_of_a_unit_that_merely_remained_active_is_not_modelled() -> None:
+    policy = {"Type": "oneshot", "RemainAfterExit": True}
+    with pytest.raises(NotModelled, match="active without a process"):
+        a_run(policy, (1, "main-exits", 0), hooks=HOOKS, actions=[{"t": 3, "do": "stop"}])

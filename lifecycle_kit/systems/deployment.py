@@ -109,7 +109,7 @@ def reconciled(replicas: int, surge: int, *, total: int, new: int) -> int:
 
 def may_clean_up(old: int, ready: int, most: int) -> int:
     """Return how many old instances that are not ready go first, at most `most`."""
-    return min(most, old - ready)
+    return max(0, min(most, old - ready))
 
 
 def available(ready: bool, ready_for_s: float, min_ready_s: float, minor: int = INCLUSIVE_SINCE) -> bool:

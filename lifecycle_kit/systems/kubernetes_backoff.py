@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from lifecycle_kit.units import ns
 
-__all__ = ["ClientBackoff", "Entry"]
+__all__ = ["INITIAL_S", "MAX_S", "ClientBackoff", "Entry"]
 
 INITIAL_S, MAX_S = 10.0, 300.0
 

@@ -17,7 +17,7 @@ from lifecycle_kit.simulate.script import Script
 from lifecycle_kit.states import HAS_PROCESS
 from lifecycle_kit.systems import like
 from lifecycle_kit.systems.kubernetes import KubernetesPolicy, grace_plan
-from lifecycle_kit.systems.kubernetes_backoff import ClientBackoff, Entry
+from lifecycle_kit.systems.kubernetes_backoff import INITIAL_S, MAX_S, ClientBackoff, Entry
 from lifecycle_kit.systems.kubernetes_pod import should_start, stops_after
 from lifecycle_kit.units import ns, seconds
 
@@ -29,13 +29,13 @@ def _with(backoff: ClientBackoff, restart_policy: str = "Always") -> Unit:
 
 
 def _restarts(given: Given) -> Observed:
-    policy = given["policy"]
-    backoff = ClientBackoff(initial_s=policy["initial_s"], max_s=policy["max_s"])
+    policy = given.get("policy", {})
+    backoff = ClientBackoff(initial_s=policy.get("initial_s", INITIAL_S), max_s=policy.get("max_s", MAX_S))
     return restarts(lead(_with(backoff, policy.get("restartPolicy", "Always")), given))
 
 
 def _decision(given: Given) -> Observed:
-    policy, deleted = given["policy"]["restartPolicy"], given.get("pod_deleted", False)
+    policy, deleted = given.get("policy", {}).get("restartPolicy", "Always"), given.get("pod_deleted", False)
     if given["cause"] != "exit":
         return {"restarted": should_start(policy, given["cause"], given.get("exit"), deleted=deleted)}
     actions = [{"t": 0.5, "do": "stop"}] if deleted else []
@@ -90,13 +90,14 @@ def _crashloop_decision(given: Given) -> Observed:
 def _crashloop_reset(given: Given) -> Observed:
     gc, count = given.get("gc") or {}, int(given["count"])
     backoff = ClientBackoff(
-        initial_s=given["initial_s"], max_s=given["max_s"],
+        initial_s=given.get("initial_s", INITIAL_S), max_s=given.get("max_s", MAX_S),
         collect_every_s=gc.get("every_s"), collect_after_s=gc.get("drops_older_than_s"),
     )  # fmt: skip
     runs = [given["run_s"], *[given.get("later_runs_s", 0)] * (count - 1)]
     run = Watched(_with(backoff), [Script(run_s=run_s) for run_s in runs])
     # The entry was last updated when the present life was started.
-    run.instance = replace(run.instance, memory=Memory(delay_ns=ns(given["entry_backoff_s"]), window_ns=0))
+    if given.get("entry_backoff_s") is not None:
+        run.instance = replace(run.instance, memory=Memory(delay_ns=ns(given["entry_backoff_s"]), window_ns=0))
     run.agenda.at(0, lambda: run.ask("start"))
     while len(run.planned) < count and run.agenda.one(ns(10**9)):
         pass

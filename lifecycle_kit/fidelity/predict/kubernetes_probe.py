@@ -196,6 +196,8 @@ class Probing(Watched):
 
 
 def _real_time(given: Given) -> Observed:
+    if not given["status_sync_s"]:
+        raise NotModelled("a status that is refreshed without a pause leaves no time for anything else")
     probing = Probing(given)
     probing.begin()
     probing.agenda.run(ns(given["until_s"]))

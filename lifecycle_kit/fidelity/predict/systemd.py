@@ -121,6 +121,7 @@ def _exit_of(how: int | str | None) -> int | None:
 def _steps(given: Given) -> Observed:
     before, count = int(given.get("restarts_before", 0)), int(given["count"])
     longest = given.get("RestartMaxDelaySec_s")
+    before = min(before, given.get("RestartSteps", 0) + 1)  # from then on every wait is the same
     policy = {
         "Restart": "always", "StartLimitIntervalSec": 0, "RestartSec": given["RestartSec_s"],
         "RestartSteps": given.get("RestartSteps", 0), **({} if longest is None else {"RestartMaxDelaySec": longest}),
