@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lifecycle_kit import events as ev
 from lifecycle_kit.drain import Phase, StopPlan, Until, term_then_kill
@@ -13,8 +15,10 @@ from lifecycle_kit.exits import Cause, Exit
 from lifecycle_kit.instance import Instance, Readiness, Unit, create
 from lifecycle_kit.machine import step
 from lifecycle_kit.restart import Decision, Memory, PlainPolicy
-from lifecycle_kit.states import State
+from lifecycle_kit.states import HAS_PROCESS, State
+from lifecycle_kit.trace import broken_rules
 from lifecycle_kit.units import ns
+from tests.walks import walk_trace
 
 START = ev.Request(at=0, request="start")
 STOP = ev.Request(at=ns(1), request="stop")
@@ -159,6 +163,15 @@ def test_a_spawn_that_failed_has_an_end_to_finish_too() -> None:
     failed = ev.SpawnFailed(at=0, life=1, error="no such program")
     after(unit, START, failed, ev.HookDone(at=ns(1), life=1))
     assert [end.cause for _, end, _ in seen] == [Cause.SPAWN]
+
+
+@given(st.integers(0, 10_000))
+def test_random_walks_keep_every_rule_and_never_ask_the_policy_twice(seed: int) -> None:
+    unit, seen = finishing(readiness=Readiness(by="notice"), watchdog_s=30, stop=term_then_kill(5))
+    trace = walk_trace(unit, seed, steps=150)
+    assert broken_rules(trace.transitions) == []
+    gone = [move for move in trace.transitions if move.source in HAS_PROCESS and move.target not in HAS_PROCESS]
+    assert len(seen) == len(gone)
 
 
 # --- what is left running

@@ -419,7 +419,7 @@ def test_walks_use_every_arrow_of_the_table() -> None:
     used = {
         (command.source, command.trigger)
         for unit in UNITS.values()
-        for seed in range(60)
+        for seed in range(100)
         for _, _, commands in walk(unit, seed, steps=150)
         for command in commands or ()
         if isinstance(command, ev.Moved)

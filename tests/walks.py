@@ -57,7 +57,11 @@ def news(dice: random.Random, at: int, life: int) -> list[ev.Event]:
         ev.SpawnFailed(at=at, life=life, error="no such program", u=dice.random()),
         ev.Exited(at=at, life=life, code=dice.choice([0, 1, 137]), u=dice.random()),
         ev.Exited(at=at, life=life, signal=dice.choice(["SIGTERM", "SIGKILL", "SIGSEGV"]), u=dice.random()),
-        ev.Notified(at=at, life=life, notice=dice.choice(["ready", "ready", "not-ready", "stopping"])),
+        ev.Notified(
+            at=at, life=life, notice=dice.choice(["ready", "ready", "not-ready", "stopping", "alive", "unwell"])
+        ),
+        ev.Emptied(at=at, life=life),
+        ev.Extended(at=at, life=life, by_ns=dice.choice([0, 10**9, 10**11])),
         ev.Probed(at=at, life=life, probe=dice.choice(["startup", "readiness", "liveness"]), good=dice.random() < 0.8),
         ev.Blocked(at=at, life=life, on="queue"),
         ev.Unblocked(at=at, life=life),
