@@ -118,8 +118,13 @@ def _exit_of(how: int | str | None) -> int | None:
     return how if isinstance(how, int) else None
 
 
+MOST_STEPS = 10_000
+
+
 def _steps(given: Given) -> Observed:
     before, count = int(given.get("restarts_before", 0)), int(given["count"])
+    if count > MOST_STEPS:
+        raise NotModelled(f"{count} restarts are more than anyone reads; at most {MOST_STEPS} are played")
     longest = given.get("RestartMaxDelaySec_s")
     before = min(before, given.get("RestartSteps", 0) + 1)  # from then on every wait is the same
     policy = {
