@@ -28,7 +28,7 @@ def mine(tmp_path: Path) -> Path:
     wrong = {**good, "id": "supervisord/wrong", "observed": {**good["observed"], "final": "RUNNING"}}
     unknown = {**good, "id": "upstart/one", "system": "upstart"}
     fact = {**good, "id": "supervisord/fact", "level": "fact"}
-    unread = {**good, "id": "supervisord/unread", "given": {**good["given"], "policy": {"startsecs": "soon"}}}
+    unread = {**good, "id": "supervisord/unread", "given": {**good["given"], "lives": [{"exit": 1}]}}
     path = tmp_path / "mine.jsonl"
     path.write_text("\n".join([*map(json.dumps, [good, wrong, unknown, fact, unread]), "{"]))
     return path
@@ -63,7 +63,7 @@ def test_what_differs_is_shown_with_both_sides_and_ends_in_1(mine: Path) -> None
 def test_wrong_lines_are_told_with_file_line_and_key_and_the_rest_is_checked(mine: Path) -> None:
     told = atlas("check", mine).stderr.splitlines()
     assert told[0].startswith(f"lifecycle-kit: {mine}:6: no case: ")
-    assert told[1].startswith(f"lifecycle-kit: {mine}:5: given: supervisord startsecs=soon: ")
+    assert told[1].startswith(f"lifecycle-kit: {mine}:5: given...run_s: it is missing")
 
 
 def test_wrong_lines_alone_end_in_2(tmp_path: Path) -> None:
