@@ -114,7 +114,8 @@ def show_case(case: Case | str, *keys: str, ax: Axes | None = None) -> CaseView:
         ValueError: if the case does not observe one of `keys`.
 
     >>> show_case("systemd/ext-term", "restarted", "result")
-    systemd/ext-term: A SIGTERM from outside counts as a clean exit: Restart=on-failure does not restart.
+    systemd/ext-term: A SIGTERM from outside counts as a clean exit: Restart=on-failure does not
+    restart.
     systemd 257 (257.13-1~deb13u1), recorded: systemd 257 as PID 1 (debug log)
     agrees
     <BLANKLINE>
