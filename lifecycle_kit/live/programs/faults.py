@@ -35,7 +35,7 @@ def add_faults(parser: argparse.ArgumentParser) -> None:
 
 
 async def take_their_course(options: argparse.Namespace) -> None:
-    """Let those faults take their course that come by themselves; returns when that is cancelled."""
+    """Let those faults take their course that come by themselves; as long as some go on, this does not return."""
     crash_after(options.crash_after)
     if options.hang_after is not None:
         # The loop itself stands still: no answers, no signal handlers, no notices.

@@ -13,7 +13,6 @@ import os
 import re
 import select
 import signal
-import sys
 import time
 from urllib.parse import urlsplit
 
@@ -126,8 +125,10 @@ class Worker:
         except Unreachable as error:
             log(f"the queue cannot be told what has become of job {job} ({error}): somebody will do it again")
             return
-        if status != http.client.OK:
+        if status == http.client.GONE:
             log(f"job {job} took too long: the queue has given it to somebody else")
+        elif status != http.client.OK:
+            log(f"the queue answers {status} to what has become of job {job}: somebody will do it again")
         elif not done:
             log(f"job {job} cannot be done in time: handed back")
 
@@ -173,7 +174,6 @@ def main() -> None:
     log(f"configuration loaded, the queue is {options.queue}")
     crash_after(options.crash_after)
     Worker(queue, options).run()
-    sys.exit(0)
 
 
 if __name__ == "__main__":
