@@ -97,8 +97,8 @@ def show(name: str, places: Sequence[str], chart: str | None) -> None:
     A restart case is two timelines, every other case a table of both sides.
 
     \b
-      lifecycle-kit atlas show systemd/lim-life1s
-      lifecycle-kit atlas show kubernetes/backoff-run2min-each --chart climb.svg
+      lifecycle-kit atlas list --system systemd --kind restart
+      lifecycle-kit atlas show ID --chart case.svg
     """
     out.check_picture(chart)
     cases, _ = _read(places)

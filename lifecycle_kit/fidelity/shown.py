@@ -104,7 +104,7 @@ def show_case(case: Case | str, *keys: str, ax: Axes | None = None) -> CaseView:
     Of cases that are no lives, only the text is returned. A case of level `fact` has one side: it is not predicted.
 
     Args:
-        case: one of `atlas.load()`, or its id, such as "systemd/lim-life1s".
+        case: one of `atlas.load()`, or its id.
         keys: which of the observed keys the text shows; all if none is named.
         ax: where to draw; a new figure if None.
 
@@ -113,15 +113,8 @@ def show_case(case: Case | str, *keys: str, ax: Axes | None = None) -> CaseView:
         BadGiven: if the case cannot be predicted because its `given` cannot be read.
         ValueError: if the case does not observe one of `keys`.
 
-    >>> show_case("systemd/ext-term", "restarted", "result")
-    systemd/ext-term: A SIGTERM from outside counts as a clean exit: Restart=on-failure does not
-    restart.
-    systemd 257 (257.13-1~deb13u1), recorded: systemd 257 as PID 1 (debug log)
-    agrees
-    <BLANKLINE>
-                 recorded  predicted
-      restarted  no        no
-      result     success   success
+    >>> show_case(load(system="docker", kind="decision")[0]).verdict.verdict
+    'agrees'
     """
     view = view_case(find(case, load()) if isinstance(case, str) else case, *keys)
     if view.trace is not None:
