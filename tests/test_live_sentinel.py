@@ -60,9 +60,14 @@ def hire() -> Iterator[Callable[[], Guard]]:
 
 
 def sentinel_of(pid: int) -> psutil.Process:
-    found = [child for child in psutil.Process(pid).children() if child.cmdline()[-3:-2] == [str(sentinel.__file__)]]
-    assert len(found) == 1
-    return found[0]
+    """Return the one sentinel among the children; a process has no arguments yet in the middle of its exec."""
+
+    def sentinels() -> list[psutil.Process]:
+        children = psutil.Process(pid).children()
+        return [child for child in children if child.cmdline()[-3:-2] == [str(sentinel.__file__)]]
+
+    eventually(lambda: len(sentinels()) == 1, "there is one sentinel")
+    return sentinels()[0]
 
 
 @pytest.mark.parametrize(
