@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lifecycle_kit import lifecycle_view, like
 from lifecycle_kit.health import parse_health
 from lifecycle_kit.simulate import Fleet, Load, RollingUpdate, Script, backlog, run_fleet, simulate
-from lifecycle_kit.simulate.server import OUTCOMES
+from lifecycle_kit.simulate.fleet.server import OUTCOMES
 from lifecycle_kit.states import State
 from lifecycle_kit.trace import broken_rules
 

@@ -14,8 +14,8 @@ from typing import Any
 from lifecycle_kit import events as ev
 from lifecycle_kit.instance import Unit
 from lifecycle_kit.simulate.agenda import Agenda
+from lifecycle_kit.simulate.fleet.server import Request, Server
 from lifecycle_kit.simulate.script import Script
-from lifecycle_kit.simulate.server import Request, Server
 from lifecycle_kit.states import State
 from lifecycle_kit.trace import Trace
 from lifecycle_kit.units import ns, seconds

@@ -1,7 +1,7 @@
 """Clients of the real services: requests over loopback, and what became of each of them.
 
-Its one rule: every request ends in exactly one of the simulator's outcomes (`simulate.server.OUTCOMES`), by what its
-client saw: an answer, a refusal, or a connection that broke without either.
+Its one rule: every request ends in exactly one of the simulator's outcomes (`simulate.fleet.server.OUTCOMES`), by what
+its client saw: an answer, a refusal, or a connection that broke without either.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lifecycle_kit.simulate.agenda import Agenda
-from lifecycle_kit.simulate.server import Server
+from lifecycle_kit.simulate.fleet.server import Server
 from lifecycle_kit.states import State
 from lifecycle_kit.systems.deployment import RollingUpdate, may_add, may_remove, resolve
 from lifecycle_kit.units import ns

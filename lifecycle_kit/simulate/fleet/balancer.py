@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lifecycle_kit.simulate.agenda import Agenda
-from lifecycle_kit.simulate.server import Request, Server
+from lifecycle_kit.simulate.fleet.server import Request, Server
 from lifecycle_kit.states import State
 from lifecycle_kit.view import lifecycle_view
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 
 from lifecycle_kit.instance import Unit
 from lifecycle_kit.simulate.agenda import Agenda
-from lifecycle_kit.simulate.balancer import Balancer, Rule
+from lifecycle_kit.simulate.fleet.balancer import Balancer, Rule
+from lifecycle_kit.simulate.fleet.rollout import Rollout
+from lifecycle_kit.simulate.fleet.server import Request, Server
 from lifecycle_kit.simulate.one import Lives
-from lifecycle_kit.simulate.rollout import Rollout
 from lifecycle_kit.simulate.script import Script
-from lifecycle_kit.simulate.server import Request, Server
 from lifecycle_kit.systems.deployment import RollingUpdate
 from lifecycle_kit.trace import Trace
 from lifecycle_kit.units import ns, seconds
