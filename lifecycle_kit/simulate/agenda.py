@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import count
 
 __all__ = ["Agenda"]
+
+LAST = 1 << 62  # above every serial
 
 
 class Agenda:
@@ -46,6 +48,40 @@ class Agenda:
     def after(self, delay_ns: int, action: Callable[[], None]) -> None:
         """Have `action` done `delay_ns` from now; ValueError if that is negative."""
         self.at(self.now_ns + delay_ns, action)
+
+    def each(self, instants_ns: Iterable[int], action: Callable[[int], None]) -> None:
+        """Have `action(0)`, `action(1)`, ... done at these instants, which must not run back.
+
+        At equal times all of them stand where the first one does, as if all had been added now; only one of them is
+        on the agenda at a time.
+        """
+        instants, serial = iter(instants_ns), next(self._serials)
+
+        def plan(number: int) -> None:
+            instant = next(instants, None)
+            if instant is not None:
+                heapq.heappush(self._heap, (instant, serial, lambda: do(number)))
+
+        def do(number: int) -> None:
+            plan(number + 1)
+            action(number)
+
+        plan(0)
+
+    def last(self, action: Callable[[], None]) -> None:
+        """Have `action` done at the present instant, once nothing else is due at it.
+
+        These are first come, first served too. So what looks at everybody sees the instant at rest, in whatever order
+        its events happened.
+
+        >>> agenda, seen = Agenda(), []
+        >>> agenda.last(lambda: seen.append("last"))
+        >>> agenda.at(0, lambda: agenda.at(0, lambda: seen.append("second")))
+        >>> agenda.run(until_ns=0)
+        >>> seen
+        ['second', 'last']
+        """
+        heapq.heappush(self._heap, (self.now_ns, LAST + next(self._serials), action))
 
     def run(self, until_ns: int) -> None:
         """Do everything due up to and including `until_ns`; then it is `until_ns`."""
