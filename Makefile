@@ -32,6 +32,9 @@ exercises: $(READY) ## make exercises/ anew from solutions/
 docs: $(READY) ## make the generated pages of docs/ anew
 	@$(BIN)/python tools/make_docs.py
 
+bench: $(READY) ## measure the simulators against SimPy (some minutes)
+	@$(BIN)/python -m benchmarks
+
 lock: $(READY) ## pin the newest versions that fit pyproject.toml
 	@command -v uv >/dev/null || $(BIN)/python -m pip install --quiet uv
 	@PATH="$(CURDIR)/$(BIN):$$PATH" uv pip compile --quiet --upgrade --universal --python-version 3.11 \
@@ -51,4 +54,4 @@ endif
 $(READY): requirements.lock pyproject.toml
 	@tools/environment
 
-.PHONY: help lab test fmt notebooks exercises docs lock env clean
+.PHONY: help lab test fmt notebooks exercises docs bench lock env clean
