@@ -1,6 +1,6 @@
 """Clients of the real services: requests over loopback, and what became of each of them.
 
-Its one rule: every request ends in exactly one of the simulator's outcomes (`simulate.fleet.server.OUTCOMES`), by what
+Its one rule: every request ends in exactly one of the simulator's outcomes (`simulate.fleet.result.OUTCOMES`), by what
 its client saw: an answer, a refusal, or a connection that broke without either.
 """
 

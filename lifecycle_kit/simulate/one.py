@@ -5,7 +5,6 @@ Only what really happens is on the agenda: probes are arithmetic (`health.next_c
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from lifecycle_kit.instance import Unit, create
 from lifecycle_kit.machine import step
 from lifecycle_kit.probes import Tally, new_life
 from lifecycle_kit.replay import record
+from lifecycle_kit.simulate import dice
 from lifecycle_kit.simulate.agenda import Agenda
 from lifecycle_kit.simulate.script import Script, news_of
 from lifecycle_kit.states import HAS_PROCESS, RequestRefused
@@ -76,9 +76,12 @@ class Simulated:
     def tell(self, event: ev.Event) -> None:
         """Hand in an event and carry out what `step` commands."""
         self.instance, commands = step(self.instance, event)
-        record(self.trace, self.name, event, commands)
+        self._record(event, commands)
         for command in commands:
             self._perform(command)
+
+    def _record(self, event: ev.Event, commands: Sequence[ev.Command]) -> None:
+        record(self.trace, self.name, event, commands)
 
     def living(self, life: int) -> bool:
         """Tell whether the process of `life` still exists."""
@@ -207,9 +210,10 @@ class Simulated:
         """React to the stop signal: end at `at_ns`. A fleet waits for the work in flight as well."""
         self.end(life, at_ns, how)
 
-    def draw(self, purpose: str, number: int) -> float:
+    def draw(self, purpose: str, count: int) -> float:
         """Return the uniform draw with this address: other instances and purposes do not change it."""
-        return random.Random(f"{self._seed}/{self.name}/{purpose}/{number}").random()
+        family, number = dice.whose(self.name)
+        return dice.draw(dice.address(self._seed, family, purpose), number, count)
 
     # --- probes
 

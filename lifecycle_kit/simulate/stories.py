@@ -7,7 +7,9 @@ from typing import Any
 
 from lifecycle_kit.health import parse_health
 from lifecycle_kit.simulate.backlog import backlog
-from lifecycle_kit.simulate.fleet.run import Fleet, Load, run_fleet
+from lifecycle_kit.simulate.fleet.load import Load
+from lifecycle_kit.simulate.fleet.run import run_fleet
+from lifecycle_kit.simulate.fleet.world import Fleet
 from lifecycle_kit.simulate.one import simulate
 from lifecycle_kit.simulate.script import Script
 from lifecycle_kit.simulate.story import Number, Story

@@ -1,7 +1,4 @@
-"""Fleets: replicas behind a balancer, what they need, the nodes they run on, and updates, in virtual time."""
+"""Fleets: replicas behind a balancer, what they need, the nodes they run on, and updates, in virtual time.
 
-from __future__ import annotations
-
-from lifecycle_kit.simulate.fleet.run import Fleet, FleetResult, Load, run_fleet
-
-__all__ = ["Fleet", "FleetResult", "Load", "run_fleet"]
+The names for learners are those of `lifecycle_kit.simulate`; importing this package alone loads nothing.
+"""

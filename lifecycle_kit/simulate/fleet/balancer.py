@@ -5,17 +5,14 @@ It routes by a rule about each instance, and what it believes is late by the tim
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from lifecycle_kit.simulate.agenda import Agenda
 from lifecycle_kit.simulate.fleet.server import Request, Server
+from lifecycle_kit.simulate.fleet.world import Rule
 from lifecycle_kit.states import State
 from lifecycle_kit.view import lifecycle_view
 
-__all__ = ["RULES", "Balancer", "Rule", "facts_of"]
+__all__ = ["RULES", "Balancer", "facts_of"]
 
-View = Callable[[bool, bool, bool, bool], str]
-Rule = str | View
 RULES = ("process", "liveness", "readiness", "view")
 
 
@@ -31,7 +28,6 @@ class Balancer:
 
     Attributes:
         history: `(at_ns, names)` after each change of its belief.
-        also: called with each server that changed, after the balancer has looked.
     """
 
     def __init__(self, agenda: Agenda, rule: Rule, spread_ns: int) -> None:
@@ -41,7 +37,6 @@ class Balancer:
             )
         self.agenda, self.rule, self.spread_ns = agenda, rule, spread_ns
         self.history: list[tuple[int, tuple[str, ...]]] = []
-        self.also: Callable[[Server], None] = lambda _: None
         self._seen: dict[str, bool] = {}
         self._routed: dict[str, Server] = {}
         self._turn = 0
@@ -52,7 +47,6 @@ class Balancer:
         if eligible != self._seen.get(server.name, False):
             self._seen[server.name] = eligible
             self.agenda.after(self.spread_ns, lambda: self._believe(server, eligible))
-        self.also(server)
 
     def eligible(self, server: Server) -> bool:
         """Tell whether the rule would route to this instance as it is now."""
