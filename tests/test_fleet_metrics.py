@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -93,8 +95,10 @@ def test_the_share_of_failures_is_of_what_ended_and_no_number_where_nothing_did(
     np.testing.assert_array_equal(share, [0, 0, 1, 2 / 3, np.nan, np.nan, 1, np.nan, np.nan, 1])
 
 
-def test_retries_are_sent_too() -> None:
-    assert sum(asked("sent")) == len(ASKED) + 2
+def test_retries_are_sent_too_and_without_them_everything_is_sent_on_arrival() -> None:
+    assert asked("sent") == asked("arrived")
+    retried = replace(made.fleet(asked=ASKED, until_s=3), sent_ns=np.array([100, 900, 1_100, 1_900, 2_000]) * 10**6)
+    assert metrics(retried)["api"]["sent"].tolist() == [2, 2, 1]
 
 
 def test_routed_is_what_the_balancer_believed_last() -> None:

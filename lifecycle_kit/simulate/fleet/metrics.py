@@ -205,13 +205,8 @@ def _requests(result: FleetResult, bins: Bins) -> dict[str, Column]:
     np.divide(failed, ended, out=share, where=ended > 0)
     arrived = bins.counts(requests.at_ns)
     in_flight: Integers = np.cumsum(arrived - ended)
-    sent = _sent(requests, bins)
+    sent = arrived if result.sent_ns is None else bins.counts(result.sent_ns)
     return {"in_flight": in_flight, "arrived": arrived, **named, "failed": failed, "failed_share": share, "sent": sent}
-
-
-def _sent(requests: Requests, bins: Bins) -> Integers:
-    tries = np.bincount(bins.place(requests.at_ns), weights=requests.tries, minlength=bins.count)
-    return np.rint(tries).astype(np.int64)
 
 
 def _standing(log: Log, bins: Bins) -> dict[State, Integers]:
@@ -270,5 +265,5 @@ def _up(downs: object, bins: Bins) -> Integers:
     spans = np.array(downs, np.int64).reshape(-1, 2)
     ends = bins.ends_ns[:, None] - 1  # just before the scrape
     down = (spans[:, 0] <= ends) & (ends < spans[:, 1])
-    up: Integers = (~down.any(axis=1)).astype(np.int64)
+    up: Integers = np.where(down.any(axis=1), 0, 1)
     return up

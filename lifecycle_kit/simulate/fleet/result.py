@@ -103,6 +103,7 @@ class FleetResult:
         update_done_s: when a rolling update was complete, None if it was not.
         update_stuck_s: when it was called stuck (progressDeadlineSeconds), None if it was not.
         placed: `(at_ns, instance, node)` in order; empty without nodes.
+        sent_ns: when each request was sent, retries too, int64 in order; None: all were sent once, on arrival.
         trace: moves, alerts, and with the step engine the events too.
         engine: "step" or "quick".
     """
@@ -116,6 +117,7 @@ class FleetResult:
     update_done_s: float | None = None
     update_stuck_s: float | None = None
     placed: Sequence[tuple[int, str, str]] = ()
+    sent_ns: npt.NDArray[np.int64] | None = None
     engine: str = "step"
 
     @property
