@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import random
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -21,6 +20,7 @@ from lifecycle_kit.live.errors import SpawnFailed
 from lifecycle_kit.live.nursery import Nursery, Reared
 from lifecycle_kit.live.prober import Prober
 from lifecycle_kit.live.program import LIFE, Program
+from lifecycle_kit.simulate.dice import draw_of
 from lifecycle_kit.units import seconds
 
 __all__ = ["Keeper"]
@@ -143,7 +143,7 @@ class Keeper:
         self._tell(ev.Exited(at=self._clock(), life=life, code=end.code, signal=end.signal, u=self._draw(life)))
 
     def _draw(self, life: int) -> float:
-        return random.Random(f"{self._seed}/{self._name}/exit/{life}").random()
+        return draw_of(self._seed, self._name, "exit", life)
 
     # --- what it says
 

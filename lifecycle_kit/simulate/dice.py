@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 
-__all__ = ["FIRST", "GOLDEN", "GRID_NS", "SECOND", "TO_UNIT", "address", "draw", "exponential_ns", "whose"]
+__all__ = ["FIRST", "GOLDEN", "GRID_NS", "SECOND", "TO_UNIT", "address", "draw", "draw_of", "exponential_ns", "whose"]
 
 MASK = (1 << 64) - 1
 GOLDEN, FIRST, SECOND = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
@@ -55,6 +55,12 @@ def draw(base: int, number: int, count: int) -> float:
     """
     key = _mixed((base + (number + 1) * GOLDEN) & MASK)
     return (_mixed((key + (count + 1) * GOLDEN) & MASK) >> 11) * TO_UNIT
+
+
+def draw_of(seed: int, name: str, purpose: str, count: int) -> float:
+    """Return the draw that belongs to an instance, given its name."""
+    family, number = whose(name)
+    return draw(address(seed, family, purpose), number, count)
 
 
 def exponential_ns(mean_s: float, u: float) -> int:

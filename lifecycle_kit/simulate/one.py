@@ -212,8 +212,7 @@ class Simulated:
 
     def draw(self, purpose: str, count: int) -> float:
         """Return the uniform draw with this address: other instances and purposes do not change it."""
-        family, number = dice.whose(self.name)
-        return dice.draw(dice.address(self._seed, family, purpose), number, count)
+        return dice.draw_of(self._seed, self.name, purpose, count)
 
     # --- probes
 
