@@ -24,7 +24,20 @@ from lifecycle_kit.simulate.fleet.world import Fleet, World
 from lifecycle_kit.states import HAS_PROCESS, State
 from lifecycle_kit.units import NS_PER_S, ns
 
-__all__ = ["FAILURES", "READY", "Bins", "Integers", "Metrics", "fleets_of", "metrics", "moves_of", "owning"]
+__all__ = [
+    "FAILURES",
+    "READY",
+    "Bins",
+    "Costs",
+    "Integers",
+    "Metrics",
+    "among",
+    "cost_of",
+    "fleets_of",
+    "metrics",
+    "moves_of",
+    "owning",
+]
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -34,7 +47,6 @@ Costs = World | Fleet | Mapping[str, Fleet] | None
 READY = frozenset({State.READY, State.RUNNING})
 FAILURES = OUTCOMES[2:]
 _MINUTE_S = 60.0
-_START_CPU_S, _START_LOG_LINES = 1.0, 20  # of a fleet that nobody described
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,6 +178,11 @@ def moves_of(log: Log) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     return log.move // len(STATES), log.move % len(STATES)
 
 
+def cost_of(fleet: Fleet | None) -> tuple[float, int]:
+    """Return what a start of a fleet costs: seconds of CPU, and lines of log."""
+    return (1.0, 20) if fleet is None else (float(fleet.start_cpu_s), fleet.start_log_lines)
+
+
 def _fleet(result: FleetResult, bins: Bins, fleet: Fleet | None) -> dict[str, Column]:
     columns = _levels(result, bins) | _requests(result, bins)
     source, target = moves_of(result.log)
@@ -173,11 +190,11 @@ def _fleet(result: FleetResult, bins: Bins, fleet: Fleet | None) -> dict[str, Co
     again = begins & (source != STATES.index(State.CREATED))
     restarts = bins.counts(result.log.at_ns[again])
     starts = np.cumsum(bins.counts(result.log.at_ns[begins]))
-    cpu_s, lines = (_START_CPU_S, _START_LOG_LINES) if fleet is None else (fleet.start_cpu_s, fleet.start_log_lines)
+    cpu_s, lines = cost_of(fleet)
     return columns | {
         "restarts": restarts,
         "restarts_per_min": _recent(restarts, max(1, math.floor(_MINUTE_S * NS_PER_S / bins.every_ns))),
-        "start_cpu_s": starts * float(cpu_s),
+        "start_cpu_s": starts * cpu_s,
         "log_lines": starts * lines,
     }
 
@@ -229,13 +246,14 @@ def owning(log: Log) -> tuple[Integers, Integers]:
     source, target, at = source[order], target[order], log.at_ns[order]
     # A life begins in `starting`; the second term keeps apart what one instance did from what the next one does.
     lives = np.cumsum(target == STATES.index(State.STARTING)) + log.who[order].astype(np.int64) * (len(log) + 1)
-    able = _among(target, READY)
+    able = among(target, READY)
     owned, first = np.unique(lives[able], return_index=True)
-    ends = _among(source, HAS_PROCESS) & ~_among(target, HAS_PROCESS) & np.isin(lives, owned)
+    ends = among(source, HAS_PROCESS) & ~among(target, HAS_PROCESS) & np.isin(lives, owned)
     return np.sort(at[able][first]), np.sort(at[ends])
 
 
-def _among(places: npt.NDArray[np.uint8], states: frozenset[State]) -> npt.NDArray[np.bool_]:
+def among(places: npt.NDArray[np.uint8], states: frozenset[State]) -> npt.NDArray[np.bool_]:
+    """Return which places in `STATES` are those of `states`."""
     wanted = np.array([state in states for state in STATES])
     return wanted[places]
 
