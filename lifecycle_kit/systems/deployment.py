@@ -5,7 +5,9 @@ Rule: never more than `replicas + surge` instances, never fewer available ones t
 Source: kubernetes v1.36.2 pkg/controller/deployment/util/deployment_util.go (`ResolveFenceposts`, `MaxUnavailable`,
 `NewRSNewReplicas`, `DeploymentComplete`, `DeploymentTimedOut`), pkg/controller/deployment/rolling.go
 (`reconcileNewReplicaSet`, `scaleDownOldReplicaSetsForRollingUpdate`, `cleanupUnhealthyReplicas`),
-pkg/api/v1/pod/util.go (`IsPodAvailable`); defaults in pkg/apis/apps/v1/defaults.go.
+pkg/controller/deployment/util/deployment_util.go (`DeploymentProgressing`), pkg/controller/deployment/progress.go
+(`requeueStuckDeployment`), pkg/api/v1/pod/util.go (`IsPodAvailable`); defaults in pkg/apis/apps/v1/defaults.go, what
+is refused in pkg/apis/apps/validation/validation.go (`ValidateDeploymentSpec`).
 """
 
 from __future__ import annotations
@@ -18,11 +20,13 @@ from lifecycle_kit.systems.options import OptionError
 from lifecycle_kit.units import ns
 
 __all__ = [
-    "RollingUpdate", "available", "complete", "fenceposts", "may_add", "may_clean_up", "may_remove", "max_unavailable",
-    "new_target", "reconciled", "resolve", "timed_out",
+    "LOOKS_AFTER_S", "RollingUpdate", "Status", "available", "complete", "fenceposts", "may_add", "may_clean_up",
+    "may_remove", "max_unavailable", "new_target", "progressed", "reconciled", "resolve", "timed_out",
 ]  # fmt: skip
 
+STRATEGIES = ("RollingUpdate", "Recreate")
 NO_DEADLINE = 2_147_483_647  # the largest progressDeadlineSeconds means none
+LOOKS_AFTER_S = 1.0  # how long after the deadline Kubernetes looks whether it has passed
 INCLUSIVE_SINCE = 36  # minor version since which a pod that has been ready for exactly minReadySeconds is available
 
 
@@ -134,6 +138,38 @@ def complete(desired: int, *, updated: int, current: int, available: int) -> boo
     return updated == current == available == desired
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What a rollout shows of itself at one look.
+
+    Attributes:
+        updated: new instances that were created.
+        old: old instances that were not asked to go.
+        ready, available: old and new ones together.
+    """
+
+    updated: int
+    old: int
+    ready: int
+    available: int
+
+
+def progressed(before: Status, now: Status) -> bool:
+    """Return whether a rollout has made progress from one look to the next; that begins its deadline anew.
+
+    >>> from dataclasses import replace
+    >>> status = Status(updated=1, old=3, ready=3, available=3)
+    >>> progressed(status, replace(status, old=2)), progressed(status, replace(status, ready=2))
+    (True, False)
+    """
+    return (
+        now.updated > before.updated
+        or now.old < before.old
+        or now.ready > before.ready
+        or now.available > before.available
+    )
+
+
 def timed_out(deadline_s: float | None, since_progress_s: float) -> bool:
     """Return whether a rollout is called stuck (`ProgressDeadlineExceeded`); nothing is rolled back by itself."""
     return deadline_s is not None and deadline_s != NO_DEADLINE and since_progress_s > deadline_s
@@ -141,18 +177,34 @@ def timed_out(deadline_s: float | None, since_progress_s: float) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollingUpdate:
-    """A rolling update's numbers, under the Deployment's names.
+    """How a Deployment goes from one version to the next, under its own names.
 
     Attributes:
-        maxSurge: instances above `replicas`, number or per cent.
-        maxUnavailable: instances that may be missing, number or per cent.
+        strategy: "RollingUpdate", or "Recreate": all old instances end before the first new one is created.
+        maxSurge: instances above `replicas`, number or per cent; Recreate does not look at it.
+        maxUnavailable: instances that may be missing, number or per cent; likewise.
         minReadySeconds: seconds that a new instance must have been ready to count as available.
+        progressDeadlineSeconds: without any progress for longer than so many seconds it is called stuck; nothing is
+            rolled back and it goes on trying. None: it never is.
+
+    Raises:
+        OptionError: naming the option that Kubernetes would refuse.
     """
 
+    strategy: str = "RollingUpdate"
     maxSurge: int | str = "25%"  # noqa: N815 - the option's own name
     maxUnavailable: int | str = "25%"  # noqa: N815
     minReadySeconds: float = 0.0  # noqa: N815
+    progressDeadlineSeconds: float | None = 600.0  # noqa: N815
 
     def __post_init__(self) -> None:
+        if self.strategy not in STRATEGIES:
+            raise OptionError(f"kubernetes strategy={self.strategy}: choose one of {', '.join(STRATEGIES)}")
         resolve(1, self.maxSurge, self.maxUnavailable)
         ns(self.minReadySeconds)
+        deadline_s = self.progressDeadlineSeconds
+        if deadline_s is not None and deadline_s <= self.minReadySeconds:
+            raise OptionError(
+                f"kubernetes progressDeadlineSeconds={deadline_s:g}: it must be greater than minReadySeconds,"
+                f" which is {self.minReadySeconds:g}"
+            )
