@@ -15,11 +15,14 @@ from lifecycle_kit.simulate.several import side_by_side
 from lifecycle_kit.systems.deployment import RollingUpdate
 
 if TYPE_CHECKING:
+    from lifecycle_kit.simulate.fleet.alarms import alerts_of as alerts_of
     from lifecycle_kit.simulate.fleet.load import Load as Load
+    from lifecycle_kit.simulate.fleet.metrics import metrics as metrics
     from lifecycle_kit.simulate.fleet.result import FleetResult as FleetResult
     from lifecycle_kit.simulate.fleet.result import WorldResult as WorldResult
     from lifecycle_kit.simulate.fleet.run import run_fleet as run_fleet
     from lifecycle_kit.simulate.fleet.run import run_world as run_world
+    from lifecycle_kit.simulate.fleet.summary import summary as summary
     from lifecycle_kit.simulate.fleet.world import Alarm as Alarm
     from lifecycle_kit.simulate.fleet.world import Dependency as Dependency
     from lifecycle_kit.simulate.fleet.world import Fault as Fault
@@ -43,8 +46,11 @@ _HOME = {
     "Wear": "fleet.world",
     "World": "fleet.world",
     "WorldResult": "fleet.result",
+    "alerts_of": "fleet.alarms",
+    "metrics": "fleet.metrics",
     "run_fleet": "fleet.run",
     "run_world": "fleet.run",
+    "summary": "fleet.summary",
 }
 
 __all__ = [
@@ -63,11 +69,14 @@ __all__ = [
     "Wear",
     "World",
     "WorldResult",
+    "alerts_of",
     "backlog",
+    "metrics",
     "run_fleet",
     "run_world",
     "side_by_side",
     "simulate",
+    "summary",
 ]
 
 
