@@ -108,7 +108,7 @@ def _put(data: Any, path: Path, value: Any) -> None:
     key, rest = path[0], path[1:]
     if isinstance(data, list):
         if not isinstance(key, int) or key > len(data):
-            raise LookupError(f"there are entries 0 to {len(data) - 1}, not {key}")
+            raise LookupError(f"there is no entry {key}; they are counted from 0, and there are {len(data)}")
         if key == len(data):
             data.append({})
     else:

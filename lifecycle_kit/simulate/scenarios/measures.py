@@ -51,6 +51,13 @@ def _without_s(fleet: FleetResult) -> float:
     return seconds(sum(later - at for (at, names), (later, _) in pairs if not names))
 
 
+def _killed(fleet: FleetResult) -> float:
+    """Return how many lives were ended by a kill: SIGKILL, whoever sent it."""
+    return sum(
+        move.target not in HAS_PROCESS and move.source in HAS_PROCESS and "SIGKILL" in move.cause for move in fleet.log
+    )
+
+
 def _outcome(word: str) -> Callable[[FleetResult], float]:
     return lambda fleet: fleet.outcomes.get(word, 0)
 
@@ -72,6 +79,7 @@ MEASURES: Mapping[str, Callable[[FleetResult], float]] = {
     **{f"{word} requests": _outcome(word) for word in ("error", "refused", "cut", "timeout", "no-route")},
     "requests sent": lambda fleet: int(fleet.requests.tries.sum()),
     "restarts": restarts,
+    "killed instances": _killed,
     "seconds without a route": _without_s,
     "seconds with two owners": owners_s,
     "end of the update": _update_s,

@@ -127,9 +127,9 @@ def _script(table: Table, about: About) -> Script:
 def _end(table: Table) -> dict[str, Any]:
     """Return how a life ends by itself: after a time, or when its memory is used up."""
     end = {"run_s": table.read("runs_for", span), "exit": table.read("exit", _exit, default=1)}
-    leak = table.read("leaks_mb_per_s", number(0, above=True))
+    leak = table.read("leaks_mb_per_s", number())
     begins, limit = table.read("starts_with_mb", number(), default=0.0), table.read("memory_limit_mb", number())
-    if leak is None:
+    if not leak:
         return end
     if limit is None or limit <= begins:
         table.wrong("leaks_mb_per_s", "needs a memory_limit_mb that is greater than starts_with_mb")

@@ -215,7 +215,8 @@ def choice(*words: str) -> Reader:
 
     def reader(value: Any) -> str:
         if value not in words:
-            raise ValueError(f"choose one of {', '.join(words)}")
+            near = difflib.get_close_matches(str(value), words, n=1, cutoff=0.6)
+            raise ValueError(f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(words)}")
         return str(value)
 
     return reader
