@@ -10,14 +10,14 @@ from typing import Any
 
 from lifecycle_kit import events as ev
 from lifecycle_kit.exits import Cause, parse_exit
-from lifecycle_kit.health import Watch, advance, next_change
+from lifecycle_kit.health import Segment
 from lifecycle_kit.instance import Unit, create
 from lifecycle_kit.machine import step
-from lifecycle_kit.probes import Tally, new_life
 from lifecycle_kit.replay import record
 from lifecycle_kit.simulate import dice
 from lifecycle_kit.simulate.agenda import Agenda
-from lifecycle_kit.simulate.script import Script, news_of
+from lifecycle_kit.simulate.probing import Probing
+from lifecycle_kit.simulate.script import Script, cut_off, news_of
 from lifecycle_kit.states import HAS_PROCESS, RequestRefused
 from lifecycle_kit.trace import Trace
 from lifecycle_kit.units import ns, seconds
@@ -55,16 +55,40 @@ class Simulated:
         self.refusals: list[RequestRefused] = []
         self._lives = lives if callable(lives) else tuple(lives)
         self._seed, self._spawn_ns = seed, ns(spawn_s)
-        self._watches: dict[str, Watch] = {}
-        self._watching: set[str] = set()  # the probes that have begun in this life
-        self._first_birth_ns: int | None = None
+        self._script: tuple[tuple[int, int], Script] | None = None
+        self._hung_ns: int | None = None
+        self.probing = Probing(agenda, self.target, self._verdict)
 
     @property
     def script(self) -> Script:
         """The script of the present life; the last one of a sequence repeats."""
+        key = (self.instance.number, self.born_ns)
+        if self._script is None or self._script[0] != key:
+            self._script = key, self.script_of(max(self.instance.number, 1))
+        return self._script[1]
+
+    def script_of(self, life: int) -> Script:
+        """Return the script of life number `life`, which was born just now."""
         if callable(self._lives):
             return self._lives(seconds(self.born_ns))
-        return self._lives[min(max(self.instance.number, 1), len(self._lives)) - 1]
+        return self._lives[min(life, len(self._lives)) - 1]
+
+    @property
+    def hung(self) -> bool:
+        """Whether the process answers nothing any more and dies only of SIGKILL."""
+        after_s = self.script.hangs_after_s
+        return self._hung_ns is not None or (after_s is not None and self.agenda.now_ns - self.born_ns >= ns(after_s))
+
+    def hang(self) -> None:
+        """Have the process hang from now on, whatever its script says."""
+        if self.alive and not self.hung:
+            self._hung_ns = self.agenda.now_ns
+            self.probing.look_again()
+
+    def target(self, probe: str) -> Sequence[Segment]:
+        """Return what a probe of this kind sees in the present life, at absolute instants."""
+        seen = self.script.target(probe, self.born_ns)
+        return seen if self._hung_ns is None else cut_off(seen, self._hung_ns)
 
     def ask(self, request: str) -> None:
         """Hand in a request now; a refusal is kept in `refusals` and ends nothing."""
@@ -89,12 +113,16 @@ class Simulated:
 
     def verdict(self, probe: str) -> bool:
         """Return the present verdict of a probe; True for one that is not made."""
-        return self._watches[probe].tally.good if probe in self._watching else True
+        return self.probing.verdict(probe)
+
+    def _verdict(self, probe: str, good: bool) -> None:
+        self.tell(ev.Probed(at=self.agenda.now_ns, life=self.instance.number, probe=probe, good=good))
 
     def _perform(self, command: ev.Command) -> None:
         now = self.agenda.now_ns
         match command:
             case ev.Spawn(life=life):
+                self.probing.forget()  # of a process that was left to itself
                 self.agenda.after(self._spawn_ns, lambda: self._spawn(life))
             case ev.Signal(life=life, signal=signal, to=to):
                 self._signal(life, signal, to)
@@ -102,7 +130,7 @@ class Simulated:
                 due = ev.TimerFired(at=now + after, life=life, name=name, serial=serial)
                 self.agenda.at(due.at, lambda: self._timer(due))
             case ev.WatchProbe(probe=probe, now=at_once):
-                self._watch(probe, at_once)
+                self.probing.watch(self.instance.unit.probes[probe], at_once)
             case ev.RunHook(life=life, hook=hook):
                 self._run_hook(life, hook)
 
@@ -112,10 +140,10 @@ class Simulated:
             self.tell(due)
 
     def _later(self, event: ev.News) -> None:
-        """Tell `event` at its instant if its life is still going on then."""
+        """Have the process say `event` at its instant if it still can."""
 
         def tell() -> None:
-            if self.living(event.life):
+            if self.living(event.life) and self._hung_ns is None:
                 self.tell(event)  # type: ignore[arg-type]
 
         self.agenda.at(event.at, tell)
@@ -147,9 +175,8 @@ class Simulated:
             self.tell(ev.SpawnFailed(at=now, life=life, error=script.fails_to_spawn, u=self.draw("exit", life)))
             return
         self.alive = self._left_alone = True
-        self._watching.clear()
-        if self._first_birth_ns is None:
-            self._first_birth_ns = now
+        self._hung_ns = None
+        self.probing.born()
         # Its end goes on the agenda before the timers that its birth sets: at equal times an exit comes first.
         self.agenda.at(now, lambda: self.tell(ev.Spawned(at=now, life=life)))
         if script.run_s is not None and script.ends_by_itself:
@@ -174,10 +201,10 @@ class Simulated:
         code, signal = parse_exit(how)
 
         def ended() -> None:
-            if not self.living(life):
+            if not self.living(life) or (self._hung_ns is not None and signal not in MERCILESS):
                 return
             self.alive, self.remains = False, alone and self._left_alone and self.script.leaves_child != ""
-            self._keep_tallies()
+            self.probing.ended()
             draw = self.draw("exit", life)
             self.tell(
                 ev.Exited(
@@ -189,14 +216,13 @@ class Simulated:
 
     def _signal(self, life: int, signal: str, to: str) -> None:
         now, script = self.agenda.now_ns, self.script
-        hung = script.hangs_after_s is not None and now - self.born_ns >= ns(script.hangs_after_s)
         if to != "main" and (signal in MERCILESS or script.leaves_child != "deaf"):
             self._left_alone = False
             if self.remains or (self._hook_runs and not self.alive):
                 self.agenda.at(now, lambda: self._emptied(life))
         if signal == "SIGKILL":
             self.end(life, now, signal, alone=to == "main")
-        elif not hung and script.on_term != "deaf" and signal not in script.ignores:
+        elif not self.hung and script.on_term != "deaf" and signal not in script.ignores:
             self.on_term(
                 life, now + ns(script.stop_takes_s), script.stop_exit if script.stop_exit is not None else signal
             )
@@ -213,43 +239,6 @@ class Simulated:
     def draw(self, purpose: str, count: int) -> float:
         """Return the uniform draw with this address: other instances and purposes do not change it."""
         return dice.draw_of(self._seed, self.name, purpose, count)
-
-    # --- probes
-
-    def _watch(self, probe: str, at_once: bool) -> None:
-        settings = self.instance.unit.probes[probe]
-        before = self._watches.get(probe)
-        tally = Tally.first(settings) if before is None else new_life(settings, before.tally)
-        # One worker ticks for all lives of an instance, from its first birth on (Kubernetes prober/worker.go).
-        phase = None if at_once else self._first_birth_ns
-        watch = Watch.begin(settings, tally, self.agenda.now_ns, self.born_ns, phase)
-        if watch.next_ns == self.agenda.now_ns and not at_once and self.agenda.now_ns > self.born_ns:
-            watch = Watch.begin(settings, tally, self.agenda.now_ns + 1, self.born_ns, phase)
-        self._watching.add(probe)
-        self._follow(probe, watch)
-
-    def _follow(self, probe: str, watch: Watch) -> None:
-        self._watches[probe] = watch
-        life = self.instance.number
-        change = next_change(watch, self.script.target(probe, self.born_ns))
-        if change is None:
-            return
-        at, changed = change
-
-        def tell() -> None:
-            if self.living(life):
-                self._watches[probe] = changed
-                self.tell(ev.Probed(at=at, life=life, probe=probe, good=changed.tally.good))
-                if self.living(life):
-                    self._follow(probe, changed)
-
-        self.agenda.at(at, tell)
-
-    def _keep_tallies(self) -> None:
-        """Bring the counting up to the end of this life: the next one goes on from there."""
-        for probe in self._watching:
-            target = self.script.target(probe, self.born_ns)
-            self._watches[probe] = advance(self._watches[probe], target, self.agenda.now_ns)
 
 
 def simulate(

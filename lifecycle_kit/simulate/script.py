@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -11,7 +11,7 @@ from lifecycle_kit.exits import Cause, parse_exit
 from lifecycle_kit.health import Segment, segments
 from lifecycle_kit.units import ns
 
-__all__ = ["ON_TERM", "Script", "news_of"]
+__all__ = ["ON_TERM", "Script", "cut_off", "news_of"]
 
 ON_TERM = ("exit", "drain", "deaf")
 HEALTHY = segments((0, "ok"))
@@ -77,18 +77,18 @@ class Script:
     def target(self, probe: str, born_ns: int) -> tuple[Segment, ...]:
         """Return what a probe of this kind sees, at absolute instants."""
         parts = [Segment(born_ns + p.from_ns, p.outcome, p.latency_ns) for p in self.health.get(probe, HEALTHY)]
-        if self.hangs_after_s is None:
-            return tuple(parts)
-        hung = born_ns + ns(self.hangs_after_s)
-        return (
-            *(part for part in parts if part.from_ns < hung),
-            Segment(hung, NEVER_ANSWERS.outcome, NEVER_ANSWERS.latency_ns),
-        )
+        return tuple(parts) if self.hangs_after_s is None else cut_off(parts, born_ns + ns(self.hangs_after_s))
 
     @property
     def ends_by_itself(self) -> bool:
         """Whether it comes to its own end before it hangs."""
         return self.run_s is not None and (self.hangs_after_s is None or self.run_s <= self.hangs_after_s)
+
+
+def cut_off(seen: Sequence[Segment], hung_ns: int) -> tuple[Segment, ...]:
+    """Return what probes see of a process that hangs from `hung_ns` on."""
+    never = Segment(hung_ns, NEVER_ANSWERS.outcome, NEVER_ANSWERS.latency_ns)
+    return (*(part for part in seen if part.from_ns < hung_ns), never)
 
 
 def news_of(word: str, *, at: int, life: int) -> ev.Event:
