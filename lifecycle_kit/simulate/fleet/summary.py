@@ -77,7 +77,7 @@ def _fleet(result: FleetResult, fleet: Fleet | None, enough: int) -> Numbers:
     ends = dict(zip(OUTCOMES, np.bincount(result.requests.outcome, minlength=len(OUTCOMES)).tolist(), strict=True))
     source, target = moves_of(log)
     begins = target == STATES.index(State.STARTING)
-    starts, again = np.count_nonzero(begins), np.count_nonzero(begins & (source != STATES.index(State.CREATED)))
+    starts, again = int(begins.sum()), int((begins & (source != STATES.index(State.CREATED))).sum())
     cpu_s, lines = cost_of(fleet)
     one = (len(replicas_of(log)) if fleet is None else fleet.replicas) == 1
     return {
