@@ -2,93 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
+from lifecycle_kit.simulate.fleet.result import FleetResult, WorldResult
+from lifecycle_kit.simulate.fleet.summary import summary
+from lifecycle_kit.states import HAS_PROCESS
 
-from lifecycle_kit.simulate.fleet.log import STATES
-from lifecycle_kit.simulate.fleet.result import JOB_ENDS, FleetResult, Jobs, WorldResult
-from lifecycle_kit.states import HAS_PROCESS, State
-from lifecycle_kit.units import seconds
+__all__ = ["MEASURES", "QUEUE_MEASURES", "Measure"]
 
-__all__ = ["MEASURES", "QUEUE_MEASURES", "Measure", "owners_s", "restarts"]
-
-
-def restarts(fleet: FleetResult) -> int:
-    """Return how many lives began after the first of each instance."""
-    _, targets = np.divmod(fleet.log.move, len(STATES))
-    born = fleet.log.who[targets == STATES.index(State.STARTING)]
-    return len(born) - len(np.unique(born))
-
-
-def owners_s(fleet: FleetResult, more_than: int = 1) -> float:
-    """Return for how many seconds more instances than this held the work: ready once in this life, and not ended."""
-    held, since, total = 0, 0, 0
-    for at, change in _owners(fleet):
-        if held > more_than:
-            total += at - since
-        held, since = held + change, at
-    return seconds(total + (fleet.until_ns - since if held > more_than else 0))
-
-
-def _owners(fleet: FleetResult) -> Iterator[tuple[int, int]]:
-    owning = set[str]()
-    for move in fleet.log:
-        if move.target is State.READY and move.instance not in owning:
-            owning.add(move.instance)
-            yield move.at_ns, 1
-        elif move.target not in HAS_PROCESS and move.instance in owning:
-            owning.remove(move.instance)
-            yield move.at_ns, -1
-
-
-def _without_s(fleet: FleetResult) -> float:
-    """Return for how many seconds after the first route the balancer knew of no instance."""
-    edges = [*fleet.routes, (fleet.until_ns, ())]
-    begun = next((place for place, (_, names) in enumerate(edges) if names), len(edges))
-    pairs = zip(edges[begun:], edges[begun + 1 :], strict=False)
-    return seconds(sum(later - at for (at, names), (later, _) in pairs if not names))
-
-
-def _killed(fleet: FleetResult) -> float:
-    """Return how many lives were ended by a kill: SIGKILL, whoever sent it."""
-    return sum(
-        move.target not in HAS_PROCESS and move.source in HAS_PROCESS and "SIGKILL" in move.cause for move in fleet.log
-    )
-
-
-def _outcome(word: str) -> Callable[[FleetResult], float]:
-    return lambda fleet: fleet.outcomes.get(word, 0)
-
-
-def _update_s(fleet: FleetResult) -> float:
-    return seconds(fleet.until_ns) if fleet.update_done_s is None else fleet.update_done_s
-
-
-def _waiting(jobs: Jobs) -> float:
-    return int(np.count_nonzero(jobs.end == JOB_ENDS.index("waiting")))
-
-
-def _twice(jobs: Jobs) -> float:
-    return int(np.count_nonzero(jobs.completions > 1))
-
-
-MEASURES: Mapping[str, Callable[[FleetResult], float]] = {
-    "failed requests": lambda fleet: fleet.failed,
-    **{f"{word} requests": _outcome(word) for word in ("error", "refused", "cut", "timeout", "no-route")},
-    "requests sent": lambda fleet: int(fleet.requests.tries.sum()),
-    "restarts": restarts,
-    "killed instances": _killed,
-    "seconds without a route": _without_s,
-    "seconds with two owners": owners_s,
-    "end of the update": _update_s,
+MEASURES: Mapping[str, str] = {
+    "failed requests": "failed",
+    "error requests": "error",
+    "refused requests": "refused",
+    "cut requests": "cut",
+    "timeout requests": "timeout",
+    "no-route requests": "no_route",
+    "restarts": "restarts",
+    "killed instances": "killed",
+    "longest time without a ready one": "longest_without_s",
+    "seconds with two owners": "two_owners_s",
 }
-"""Measures of a fleet, by the words of the file; times are in seconds."""
+"""Measures of a fleet: the words of the file, and the name of the number in `summary`."""
 
-QUEUE_MEASURES: Mapping[str, Callable[[Jobs], float]] = {
-    "backlog at the end": _waiting,
-    "jobs done twice": _twice,
+QUEUE_MEASURES: Mapping[str, str] = {
+    "backlog at the end": "backlog",
+    "largest backlog": "backlog_most",
+    "jobs done twice": "done_twice",
 }
 """Measures of a queue."""
 
@@ -111,9 +51,10 @@ class Measure:
 
     def of(self, result: WorldResult) -> float:
         """Return the number for one run."""
-        if self.what in QUEUE_MEASURES:
-            return QUEUE_MEASURES[self.what](result.jobs[self.on])
-        return MEASURES[self.what](result.fleets[self.on])
+        name = {**MEASURES, **QUEUE_MEASURES}[self.what]
+        if name == "killed":
+            return killed(result.fleets[self.on])
+        return summary(result, on=self.on)[name]
 
     def cures(self, fault: float, changed: float) -> bool:
         """Tell whether a change cures, given the number with the fault and with the change.
@@ -123,3 +64,9 @@ class Measure:
         (True, False, False)
         """
         return changed <= self.gone and fault >= self.factor * max(changed, 1)
+
+
+def killed(fleet: FleetResult) -> int:
+    """Return how many lives ended by SIGKILL, whoever sent it."""
+    ends = (move for move in fleet.log if move.source in HAS_PROCESS and move.target not in HAS_PROCESS)
+    return sum(move.cause.startswith("signal SIGKILL") for move in ends)
