@@ -39,6 +39,7 @@ class Balancer:
         self.history: list[tuple[int, tuple[str, ...]]] = []
         self._seen: dict[str, bool] = {}
         self._routed: dict[str, Server] = {}
+        self._servers: list[Server] = []
         self._turn = 0
 
     def look(self, server: Server) -> None:
@@ -71,13 +72,14 @@ class Balancer:
             self._routed[server.name] = server
         else:
             self._routed.pop(server.name, None)
+        self._servers = list(self._routed.values())
         self.history.append((self.agenda.now_ns, tuple(self._routed)))
 
     def route(self, request: Request, timeout_ns: int) -> None:
         """Hand the request to the next instance in turn."""
-        if not self._routed:
-            request.outcome, request.ended_ns = "no-route", self.agenda.now_ns
-            return
-        servers = list(self._routed.values())
-        self._turn += 1
-        servers[self._turn % len(servers)].take(request, timeout_ns)
+        servers = self._servers
+        if servers:
+            self._turn += 1
+            servers[self._turn % len(servers)].take(request, timeout_ns)
+        else:
+            request.end("no-route", self.agenda.now_ns)

@@ -58,10 +58,9 @@ class Engine:
 
     def make(self, fleet: str, name: str, unit: Unit, lives: Lives | Wear) -> Server:
         """Return a new instance of a fleet; it stays `created` until it is started."""
-        assert not isinstance(lives, Wear)
         server = Server(
-            self.agenda, self.trace, name, unit, lives, seed=self.seed, changed=self._changed, told=self._told,
-            fleet=fleet,
+            self.agenda, self.trace, name, unit, lives, seed=self.seed, slots=self.fleets[fleet].slots,
+            changed=self._changed, told=self._told, fleet=fleet,
         )  # fmt: skip
         self.servers[name] = server
         self.members[fleet].append(server)
@@ -100,7 +99,7 @@ class Engine:
 
     def lose(self, server: Server) -> None:
         """Have the process of an instance go without news: clients wait in vain, and everybody believes what was."""
-        server.lost = True
+        server.lose()
 
     def notice(self, server: Server) -> None:
         """Let it be known that an instance is lost: it is stopped, and its process has ended."""
