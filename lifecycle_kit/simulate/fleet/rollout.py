@@ -1,75 +1,214 @@
-"""A rolling update of a simulated fleet: new instances come, old ones go, within the Deployment's limits."""
+"""A rolling update of a simulated fleet: new instances come, old ones go, within the Deployment's limits.
+
+When it looks. Once when it begins, and once for each instant at which an instance of the fleet changed (any event
+that `step` took) or became available, when that instant has come to rest: everything else that is due at it has
+happened, arrivals of requests too. What the look does may bring about more at the same instant; then it looks again
+when that has come to rest.
+
+What a look does, in this order:
+
+1. RollingUpdate: create and start `may_add` new instances, one after the other, in order of their numbers; then ask
+   `may_remove` old ones to stop, those that are not available first, and among equals in order of their creation.
+   Both again until neither allows anything. Recreate: ask all old ones to stop, in that same order; once none of
+   them has a process or waits for a restart, create and start all new ones.
+2. Compare with the look before: more new ones, fewer old ones, more ready or more available ones (old and new
+   together) are progress.
+3. It is done when there are as many new ones as wanted, all available, no old one that was not asked to go, and none
+   that still has a process or waits for a restart. (Kubernetes calls it complete before the old ones have ended.)
+
+An instance is ready in the states `ready` and `running`; it is available once it has been that for minReadySeconds
+without a break, inclusive. One that was asked to stop no longer counts, though it may still be at work. One that is
+held back as `created` counts as not available.
+
+The deadline. It is called stuck `LOOKS_AFTER_S` after progressDeadlineSeconds have passed without progress, when that
+instant has come to rest. Nothing is rolled back, and it goes on as before.
+
+Names. The new ones of the first update are `api-new-0`, `api-new-1`, ...; of the second `api-new2-0`, and so on. An
+update during an update makes old ones of all that stand. "rollout-restart" is an update to the version that there is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from lifecycle_kit.simulate.agenda import Agenda
+from lifecycle_kit.simulate.fleet.engine import Engine
+from lifecycle_kit.simulate.fleet.headcount import Headcount
+from lifecycle_kit.simulate.fleet.nodes import Placement
 from lifecycle_kit.simulate.fleet.server import Server
-from lifecycle_kit.states import State
-from lifecycle_kit.systems.deployment import RollingUpdate, may_add, may_remove, resolve
-from lifecycle_kit.units import ns
+from lifecycle_kit.simulate.fleet.world import Fault, Wear
+from lifecycle_kit.simulate.one import Lives
+from lifecycle_kit.systems import deployment
+from lifecycle_kit.units import ns, seconds
 
-__all__ = ["Rollout"]
-
-READY = frozenset({State.READY, State.RUNNING})
+__all__ = ["Rollout", "attach", "fleet_of"]
 
 
 class Rollout:
-    """Replaces `old` by as many new instances; it looks again at every change.
+    """The updates of one fleet.
 
     Attributes:
-        done_ns: when the last old instance had ended and all new ones were available; None before that.
+        count: its old and new instances.
+        done_ns: when the last update was done, None before that.
+        stuck_ns: when it was called stuck, None if it was not.
     """
 
-    def __init__(self, agenda: Agenda, update: RollingUpdate, old: list[Server], make: Callable[[int], Server]) -> None:
-        self.agenda, self.update, self._make = agenda, update, make
-        self.old, self.new = list(old), list[Server]()
-        self.replicas = len(old)
-        self.surge, self.unavailable = resolve(self.replicas, update.maxSurge, update.maxUnavailable)
+    def __init__(self, engine: Engine, fleet: str, placement: Placement) -> None:
+        self._engine, self._fleet, self._unwanted = engine, fleet, placement.unwanted
+        self._plan = engine.fleets[fleet]
+        self._update, self._replicas = self._plan.update, self._plan.replicas
+        self._surge, self._unavailable = deployment.resolve(
+            self._replicas, self._update.maxSurge, self._update.maxUnavailable
+        )
+        self.count = Headcount(engine.agenda, ns(self._update.minReadySeconds), self.look)
         self.done_ns: int | None = None
-        self._asked_to_stop: set[str] = set()
-        self._begun = False
+        self.stuck_ns: int | None = None
+        self._generation, self._new_version = 0, False
+        self._active = self._planned = False
+        self._status, self._progress_ns = self.count.status(), 0
 
-    def begin(self) -> None:
-        """Begin the update now."""
-        self._begun = True
-        self._reconcile()
+    def begin(self, new_version: bool = True) -> None:
+        """Begin an update now, to the new version or to the one that there is."""
+        self._generation += 1
+        self._new_version = self._new_version or new_version
+        self._active, self.done_ns, self.stuck_ns = True, None, None
+        self.count.begin(s for s in self._engine.members[self._fleet] if s.name not in self._unwanted)
+        self._status, self._progress_ns = self.count.status(), self._engine.agenda.now_ns
+        self._watch_deadline()
+        self._look_soon()
 
     def look(self, server: Server) -> None:
-        """Look again, because `server` changed, and once more when it has been ready for long enough."""
-        if not self._begun:
+        """Take note of a change of an instance; look at all when this instant has come to rest."""
+        if server.fleet == self._fleet:
+            self.count.see(server)
+            if self._active:
+                self._look_soon()
+
+    def replaced(self, lost: Server, replacement: Server) -> None:
+        """Let a replacement stand where the lost instance stood."""
+        if self._active and lost.fleet == self._fleet:
+            self.count.replace(lost, replacement)
+            self._look_soon()
+
+    def _look_soon(self) -> None:
+        if not self._planned:
+            self._planned = True
+            self._engine.agenda.last(self._look)
+
+    def _look(self) -> None:
+        self._planned = False
+        if not self._active:
             return
-        if server in self.new and server.instance.state in READY and self.update.minReadySeconds:
-            self.agenda.after(ns(self.update.minReadySeconds), self._reconcile)
-        # Not within the step that told us: its commands are not all carried out yet.
-        self.agenda.after(0, self._reconcile)
+        if self._update.strategy == "Recreate":
+            self._recreate()
+        else:
+            while self._add() + self._remove():
+                pass
+        self._note_progress()
+        if self._complete and not self.count.leaving:
+            self.done_ns, self._active = self._engine.agenda.now_ns, False
 
-    def available(self, server: Server) -> bool:
-        """Tell whether it is ready, and has been for minReadySeconds (inclusive, as from Kubernetes 1.36)."""
-        since = server.instance.life.ready_ns
-        ready = server.instance.state in READY and since is not None
-        return ready and self.agenda.now_ns - (since or 0) >= ns(self.update.minReadySeconds)
+    def _add(self) -> int:
+        count = deployment.may_add(self._replicas, self._surge, total=self.count.total, new=len(self.count.new))
+        for _ in range(count):
+            self._start()
+        return count
 
-    def _reconcile(self) -> None:
-        if self.done_ns is not None:
+    def _remove(self) -> int:
+        allowed = deployment.may_remove(
+            self._replicas, self._unavailable, total=self.count.total,
+            new_unavailable=len(self.count.new) - self.count.available_new,
+        )  # fmt: skip
+        count = min(allowed, len(self.count.old))
+        for _ in range(count):
+            self._stop()
+        return count
+
+    def _recreate(self) -> None:
+        while self.count.old:
+            self._stop()
+        while not self.count.leaving and len(self.count.new) < self._replicas:
+            self._start()
+
+    def _start(self) -> None:
+        server = self._make(len(self.count.new))
+        self.count.join(self.count.new, server)
+        self._engine.start(server)
+
+    def _stop(self) -> None:
+        server = self.count.first_to_go()
+        self._unwanted.add(server.name)
+        self.count.leave(server)
+        server.ask("stop")
+
+    def _make(self, number: int) -> Server:
+        plan = self._plan
+        lives: Lives | Wear | None = plan.new_lives if self._new_version else None
+        if lives is None:
+            lives = plan.lives(number) if callable(plan.lives) else plan.lives
+        unit = plan.new_unit if self._new_version and plan.new_unit is not None else plan.unit
+        nth = "" if self._generation == 1 else str(self._generation)
+        return self._engine.make(self._fleet, f"{self._fleet}-new{nth}-{number}", unit, lives)
+
+    # --- progress
+
+    @property
+    def _complete(self) -> bool:
+        count = self.count
+        return deployment.complete(
+            self._replicas, updated=len(count.new), current=count.total, available=count.status().available
+        )
+
+    def _note_progress(self) -> None:
+        status = self.count.status()
+        if deployment.progressed(self._status, status):
+            self._progress_ns = self._engine.agenda.now_ns
+        self._status = status
+
+    def _watch_deadline(self) -> None:
+        deadline_s, generation = self._update.progressDeadlineSeconds, self._generation
+        if deadline_s is None or deadline_s == deployment.NO_DEADLINE:
             return
-        staying = [s for s in self.old if s.name not in self._asked_to_stop]
-        total = len(staying) + len(self.new)
-        for _ in range(may_add(self.replicas, self.surge, total=total, new=len(self.new))):
-            server = self._make(len(self.new))
-            self.new.append(server)
-            server.ask("start")
-        self._remove(staying)
-        complete = len(self.new) == self.replicas and all(map(self.available, self.new))
-        if complete and not staying and not any(server.alive for server in self.old):
-            self.done_ns = self.agenda.now_ns
+        agenda, due = self._engine.agenda, self._progress_ns + ns(deadline_s) + ns(deployment.LOOKS_AFTER_S)
+        agenda.at(due, lambda: agenda.last(lambda: self._ask_for_progress(generation)))
 
-    def _remove(self, staying: list[Server]) -> None:
-        waiting = sum(not self.available(server) for server in self.new)
-        total = len(staying) + len(self.new)
-        count = may_remove(self.replicas, self.unavailable, total=total, new_unavailable=waiting)
-        # Unhealthy old ones first: they are no loss.
-        for server in sorted(staying, key=self.available)[:count]:
-            self._asked_to_stop.add(server.name)
-            server.ask("stop")
+    def _ask_for_progress(self, generation: int) -> None:
+        if generation != self._generation or not self._active or self._complete:
+            return
+        self._note_progress()
+        now = self._engine.agenda.now_ns
+        if deployment.timed_out(self._update.progressDeadlineSeconds, seconds(now - self._progress_ns)):
+            self.stuck_ns = now
+        else:
+            self._watch_deadline()
+
+
+def attach(engine: Engine, placement: Placement) -> dict[str, Rollout]:
+    """Have the engine update its fleets when their values or its faults say so; return the updates by fleet.
+
+    Raises:
+        ValueError: for an update of a fleet that does not exist.
+    """
+    begins = [
+        (name, ns(fleet.update_at_s), True) for name, fleet in engine.fleets.items() if fleet.update_at_s is not None
+    ]
+    for fault in engine.world.faults:
+        if fault.what in ("update", "rollout-restart"):
+            begins.append((fleet_of(engine, fault), ns(fault.at_s), fault.what == "update"))
+    rollouts = {name: Rollout(engine, name, placement) for name, _, _ in begins}
+
+    def look(server: Server) -> None:
+        rollout = rollouts.get(server.fleet)
+        if rollout is not None:
+            rollout.look(server)
+
+    if rollouts:
+        engine.watchers.append(look)
+        placement.replaced += [rollout.replaced for rollout in rollouts.values()]
+    for name, at_ns, new_version in begins:
+        engine.agenda.at(at_ns, lambda r=rollouts[name], new=new_version: r.begin(new))  # type: ignore[misc]
+    return rollouts
+
+
+def fleet_of(engine: Engine, fault: Fault) -> str:
+    """Return the fleet that a fault is about; ValueError if there is none of that name."""
+    if fault.on not in engine.fleets:
+        raise ValueError(f"what={fault.what!r} on={fault.on!r}: no such fleet; there are {', '.join(engine.fleets)}")
+    return fault.on
