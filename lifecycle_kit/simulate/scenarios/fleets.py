@@ -38,6 +38,10 @@ class Built:
     described_new: Mapping[str, Any]
 
 
+MOST_REPLICAS = 10_000
+MOST_REQUESTS = 5e6  # what a laptop does within a minute
+
+
 def pair(first: Reader, second: Reader, example: str) -> Reader:
     """Return a reader of lists of pairs."""
 
@@ -54,14 +58,14 @@ def fleet_of(table: Table, until_s: float) -> Built | None:
     """Return the fleet that a table `[fleets.NAME]` means; None if something is wrong with it."""
     before = len(table.book.problems)
     old = supervised(table)
-    replicas = table.read("replicas", whole(1), default=3)
+    replicas = table.read("replicas", whole(1, MOST_REPLICAS), default=3)
     new = _new(table, old, until_s)
     values = {
         "replicas": replicas,
         "lives": lives_of(table, old.unit if old else None, until_s, replicas),
         "route_on": table.read("route_on", choice("process", "liveness", "readiness", "view"), default="readiness"),
         "spread_s": table.read("spread", span, default=0.0),
-        "load": load_of(table),
+        "load": load_of(table, until_s),
         "update_at_s": table.read("update_at", span),
         "update": _update(table),
         "slots": table.read("slots", whole(1)),
@@ -128,17 +132,22 @@ _LOAD: Mapping[str, Reader] = {
 }
 
 
-def load_of(owner: Table) -> Load | None:
+def load_of(owner: Table, until_s: float) -> Load | None:
     """Return the load of a fleet or a queue, None without one."""
     table = owner.table("load")
     if table is None:
         return None
-    retry = table.table("retry")
-    if retry is None:
-        return table.make(Load, _LOAD)
-    curve = backoff_of(retry, Backoff(first_s=0.5))
-    retry.close()
-    return table.make(Load, _LOAD, retry=curve)
+    more = dict[str, Backoff]()
+    if (retry := table.table("retry")) is not None:
+        more["retry"] = backoff_of(retry, Backoff(first_s=0.5))
+        retry.close()
+    load = table.make(Load, _LOAD, **more)
+    if load is None:
+        return None
+    most = max([load.per_s, *(rate for _, rate in load.steps)]) * until_s
+    if most > MOST_REQUESTS:
+        table.wrong("", f"that may be {most:.2g} requests, at most {MOST_REQUESTS:.2g} are allowed")
+    return load
 
 
 def _percent(value: Any) -> int | str:

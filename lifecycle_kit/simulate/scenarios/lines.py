@@ -61,24 +61,25 @@ def line_of(lines: Mapping[Path, int], path: Path) -> int:
 
 def _statements(text: str) -> Iterator[tuple[int, list[str]]]:
     """Yield each header and each key with its line, as the words up to the first value."""
-    line, depth = 1, 0
+    line, began, depth = 1, 1, 0
     words: list[str] = []
     value = False
     for found in _TOKEN.finditer(text):
         word = found[0]
         if word == "\n" and depth == 0:
             if words:
-                yield line, words
+                yield began, words
             words, value = [], False
         elif value:
             depth += (word in "[{") - (word in "]}")
         elif word == "=":
             value = True
         elif word != "\n" and word[0] != "#":
+            began = began if words else line
             words.append(word)
         line += word.count("\n")
     if words:
-        yield line, words
+        yield began, words
 
 
 def _key(words: list[str]) -> tuple[str, ...]:

@@ -169,6 +169,9 @@ def _pauses(table: Table, until_s: float) -> list[tuple[float, float]]:
     table.close()
     if every is None or lasts is None:
         return []
+    if every < 1:
+        table.wrong("every", "pauses must be at least a second apart")
+        return []
     if not 0 < lasts < every:
         table.wrong("lasts", "a pause must be shorter than the time from one to the next")
         return []

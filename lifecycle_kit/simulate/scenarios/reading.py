@@ -199,12 +199,13 @@ def number(least: float = 0.0, most: float = math.inf, *, above: bool = False) -
     return reader
 
 
-def whole(least: int = 0) -> Reader:
-    """Return a reader of whole numbers from `least` on."""
+def whole(least: int = 0, most: int | None = None) -> Reader:
+    """Return a reader of whole numbers from `least` to `most`."""
+    bounds = f"at least {least}" if most is None else f"from {least} to {most}"
 
     def reader(value: Any) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise ValueError(f"give a whole number, at least {least}")
+        if not isinstance(value, int) or isinstance(value, bool) or value < least or (most and value > most):
+            raise ValueError(f"give a whole number, {bounds}")
         return value
 
     return reader

@@ -62,7 +62,7 @@ def setting_of(table: Table, until_s: float) -> Setting | None:
     if not fleets and len(table.book.problems) == before:
         table.wrong("", "there is no fleet; begin one with [fleets.NAME]")
     dependencies = {name: each.make(Dependency, _DEPENDENCY) for name, each in table.named("dependencies").items()}
-    queues = {name: _queue(each) for name, each in table.named("queues").items()}
+    queues = {name: _queue(each, until_s) for name, each in table.named("queues").items()}
     nodes = [each.make(Node, _NODE) for each in table.tables("nodes")]
     faults = [each.make(Fault, _FAULT) for each in table.tables("faults")]
     alarms = [each.make(Alarm, _ALARM) for each in table.tables("alarms")]
@@ -85,10 +85,10 @@ def setting_of(table: Table, until_s: float) -> Setting | None:
     return Setting(world, {name: (built.described, built.described_new) for name, built in made.items()})
 
 
-def _queue(table: Table) -> Queue | None:
+def _queue(table: Table, until_s: float) -> Queue | None:
     if "load" not in table:
         table.wrong("", "load is missing: when jobs come, and how long one takes")
-    load = load_of(table)
+    load = load_of(table, until_s)
     table.asked.add("load")
     return None if load is None else table.make(Queue, _QUEUE, load=load)
 
