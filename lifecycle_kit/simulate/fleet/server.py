@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from lifecycle_kit import events as ev
+from lifecycle_kit.exits import Cause
 from lifecycle_kit.health import Segment
 from lifecycle_kit.instance import Unit
 from lifecycle_kit.simulate.agenda import Agenda
@@ -104,6 +105,7 @@ class Server(Simulated):
         lost: its process has gone without any news of it, and nobody has noticed yet: nothing happens to it any more.
         gone: it was lost, noticed or not.
         ties: what it needs from outside.
+        in_hand, stopped: jobs that it works on; called when a process is about to obey a stop signal.
     """
 
     def __init__(
@@ -116,6 +118,8 @@ class Server(Simulated):
         self.listening = self.lost = self.gone = False
         self.slots, self.changed, self.told, self.fleet, self.lives = slots, changed, told, fleet, lives
         self.ties: Ties | None = None
+        self.in_hand = 0
+        self.stopped: Callable[[Server], None] = lambda _: None
         self._working: set[Try] = set()  # has a slot, whether or not a client still waits for it
         self._queue: deque[Try] = deque()  # waits for a slot; may hold some whose clients have left
         self._stalled: dict[Try, None] = {}  # has a slot and waits for what is missing
@@ -238,10 +242,15 @@ class Server(Simulated):
             attempt = self._queue.popleft()
             if attempt in self.in_flight:
                 self._begin(attempt)
-        if self._leaving is not None and not self.in_flight and not self._working:
+        if self._leaving is not None and not self.in_flight and not self._working and not self.in_hand:
             life, at_ns, how = self._leaving
             self._leaving = None
             self.end(life, max(at_ns, self.agenda.now_ns), how)
+
+    def put_down(self) -> None:
+        """Take note that a job is done or given back, and leave if that was what the end waited for."""
+        self.in_hand -= 1
+        self._go_on()
 
     def resume(self) -> None:
         """Go on with what waited for something that was missing."""
@@ -254,11 +263,11 @@ class Server(Simulated):
 
     def on_term(self, life: int, at_ns: int, how: int | str) -> None:
         """End at once, or close the listener and end when nothing is in flight any more."""
+        self.stopped(self)
         if self.script.on_term != "drain":
             super().on_term(life, at_ns, how)
             return
-        self.listening = False
-        self._leaving = (life, at_ns, how)
+        self.listening, self._leaving = False, (life, at_ns, how)
         self._go_on()
 
     def _lose(self, outcome: str) -> None:
@@ -281,10 +290,10 @@ class Server(Simulated):
     def found_gone(self) -> None:
         """Let it be known that the process went without news: it counts as stopped, and as killed."""
         self.lost, self.alive = False, False
-        life = self.instance.number
+        at, life = self.agenda.now_ns, self.instance.number
         self.ask("stop")
         if self.instance.state is State.DRAINING:
-            self.tell(ev.Exited(at=self.agenda.now_ns, life=life, signal="SIGKILL", u=self.draw("exit", life)))
+            self.tell(ev.Exited(at=at, life=life, signal="SIGKILL", u=self.draw("exit", life), cause=Cause.OUTSIDER))
 
     def _ends_unanswered(self, attempt: Try) -> None:
         at_ns = max(attempt.deadline_ns, self.agenda.now_ns)
