@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from array import array
+
 import numpy as np
 import numpy.typing as npt
 
-from lifecycle_kit.simulate.fleet.draws import address, draws, exponentials_ns
+from lifecycle_kit.simulate.agenda import Agenda
+from lifecycle_kit.simulate.fleet.balancer import Balancer
+from lifecycle_kit.simulate.fleet.draws import address, draw, draws, exponentials_ns
 from lifecycle_kit.simulate.fleet.load import Load
+from lifecycle_kit.simulate.fleet.server import Request
 from lifecycle_kit.units import NS_PER_S, ns
 
-__all__ = ["arrivals", "service_times"]
+__all__ = ["Clients", "arrivals", "service_times"]
 
 Integers = npt.NDArray[np.int64]
 
 # Gaps lie on whole microseconds: the last bit of a logarithm differs between libraries, and this hides it.
 GRID_NS = 1_000
-_AT_ONCE = 4096
+_MOST_AT_ONCE = 1 << 20
 
 
 def arrivals(load: Load, until_ns: int, seed: int, family: str) -> Integers:
@@ -70,10 +75,10 @@ def _span(begin: int, end: int, per_s: float, base: int | None, number: int, lef
     unit, made, at = NS_PER_S / per_s, list[Integers](), begin
     while True:
         if base is None:
-            count = min(int((end - at) / unit) + 2, 1 << 20)
+            count = min(int((end - at) / unit) + 2, _MOST_AT_ONCE)
             gaps = np.full(count, ns(1 / per_s), np.int64)
         else:
-            count = min(int((end - at) / unit) + 64, 1 << 20)
+            count = min(int((end - at) / unit) + 64, _MOST_AT_ONCE)
             gaps = np.rint(_units(base, number, count) * (unit / GRID_NS)).astype(np.int64) * GRID_NS
         if not made:
             gaps[0] = _rest(left, unit, base is None)
@@ -99,3 +104,54 @@ def service_times(load: Load, count: int, seed: int, family: str) -> Integers:
         return np.full(count, ns(load.takes_s), np.int64)
     base = address(seed, family, "takes")
     return exponentials_ns(load.takes_s, draws(base, np.arange(count, dtype=np.int64), np.zeros(1, np.int64)))
+
+
+class Clients:
+    """The clients of one fleet: each sends its request, waits for the answer, and tries again as the load says.
+
+    What counts of a request is its last try. A client waits after the end of a try, not after its beginning; the
+    draws for its jitter have the purpose "retry", the number of the request, and the tries so far as count.
+
+    Args:
+        agenda: where they put what they do.
+        balancer: that they send to.
+        load: what they want.
+        name: of the fleet.
+        until_ns: end of the run.
+        seed: of every draw.
+
+    Attributes:
+        load: what they want.
+        requests: all of them; they fill in as the run goes on.
+        sent: instants at which something was sent, if there are retries.
+    """
+
+    def __init__(self, agenda: Agenda, balancer: Balancer, load: Load, name: str, until_ns: int, seed: int) -> None:
+        instants = arrivals(load, until_ns, seed, name).tolist()
+        takes = service_times(load, len(instants), seed, name).tolist()
+        self.requests = list(map(Request, instants, takes))
+        self.sent = array("q")
+        self._agenda, self._balancer, self.load = agenda, balancer, load
+        self._timeout_ns = ns(load.timeout_s)
+        self._base = address(seed, name, "retry")
+        self._waited_ns: dict[int, int] = {}  # how long each client waited before its last try
+        if load.retries:
+            for number, request in enumerate(self.requests):
+                request.number, request.heard = number, self._heard
+        agenda.each(instants, self._send)
+
+    def _send(self, number: int) -> None:
+        request = self.requests[number]
+        request.tries += 1
+        if self.load.retries:
+            self.sent.append(self._agenda.now_ns)
+        self._balancer.route(request, self._timeout_ns)
+
+    def _heard(self, request: Request) -> None:
+        number, tries = request.number, request.tries
+        if request.outcome == "served" or tries > self.load.retries:
+            return
+        u, before = draw(self._base, number, tries), self._waited_ns.get(number, 0)
+        wait = self._waited_ns[number] = self.load.retry.delay_ns(tries, u=u, previous_ns=before)
+        request.outcome, request.ended_ns = "", 0
+        self._agenda.after(wait, lambda: self._send(number))

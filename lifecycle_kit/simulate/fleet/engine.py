@@ -14,7 +14,7 @@ from lifecycle_kit.instance import Unit
 from lifecycle_kit.simulate.agenda import Agenda
 from lifecycle_kit.simulate.fleet.balancer import Balancer
 from lifecycle_kit.simulate.fleet.log import Recorder, code_of
-from lifecycle_kit.simulate.fleet.server import Request, Server
+from lifecycle_kit.simulate.fleet.server import Server
 from lifecycle_kit.simulate.fleet.world import Wear, World
 from lifecycle_kit.simulate.one import Lives
 from lifecycle_kit.states import State
@@ -32,7 +32,8 @@ class Engine:
         agenda, trace: shared by all.
         servers: every instance that was ever made, by name, in order of creation.
         members: the same by fleet.
-        recorders, balancers, requests: of each fleet, by its name.
+        recorders, balancers: of each fleet, by its name.
+        makers: called with each instance that was made.
         watchers: called after each change of an instance, when its balancer has looked. Not all commands of the step
             that changed it are carried out then: what acts on instances puts that on the agenda (`after(0, ...)`).
         holds: each is asked whether an instance must wait before its first start; while one says so the instance
@@ -51,7 +52,7 @@ class Engine:
         self.balancers = {
             name: Balancer(self.agenda, fleet.route_on, ns(fleet.spread_s)) for name, fleet in world.fleets.items()
         }
-        self.requests: dict[str, list[Request]] = {name: [] for name in world.fleets}
+        self.makers: list[Callable[[Server], None]] = []
         self.watchers: list[Callable[[Server], None]] = []
         self.holds: list[Callable[[Server], bool]] = []
         self.held: list[Server] = []
@@ -65,6 +66,8 @@ class Engine:
         self.servers[name] = server
         self.members[fleet].append(server)
         self.recorders[fleet].instance(name)
+        for maker in self.makers:
+            maker(server)
         return server
 
     def replica(self, fleet: str, number: int, *, new: bool = False) -> Server:

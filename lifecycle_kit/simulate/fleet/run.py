@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import numpy as np
 
-from lifecycle_kit.simulate.fleet.clients import arrivals, service_times
+from lifecycle_kit.simulate.fleet import faults, needs, nodes, order, rolling, rollout
+from lifecycle_kit.simulate.fleet.clients import Clients
 from lifecycle_kit.simulate.fleet.engine import Engine
+from lifecycle_kit.simulate.fleet.nodes import Placement
 from lifecycle_kit.simulate.fleet.result import OUTCOMES, FleetResult, Requests, WorldResult
 from lifecycle_kit.simulate.fleet.rollout import Rollout
-from lifecycle_kit.simulate.fleet.server import Request, Server
+from lifecycle_kit.simulate.fleet.server import Request
 from lifecycle_kit.simulate.fleet.world import Fleet, World
 from lifecycle_kit.trace import Trace, Transition
 from lifecycle_kit.units import ns, seconds
@@ -46,20 +48,49 @@ def run_fleet(
 def run_world(world: World, until_s: float, *, seed: int = 0) -> WorldResult:
     """Return what happens in a world in `until_s` seconds of virtual time, that instant included.
 
-    At equal instants come first what the world's values say (starts, requests, updates, faults), then arrivals,
-    then what arises during the run, each in the order in which it was planned.
+    At equal instants come first what the world's values say (outages, losses of nodes, starts and requests of the
+    fleets, faults, updates), then arrivals, then what arises during the run, each in the order in which it was planned.
+
+    Args:
+        world: what is run.
+        until_s: end of the run, seconds.
+        seed: of every draw.
+
+    Raises:
+        ValueError: if a name stands for two things, or something is to happen to what does not exist.
     """
+    _check_names(world)
     engine = Engine(world, ns(until_s), seed)
-    updates: dict[str, Rollout] = {}
+    outside = needs.attach(engine)
+    order.attach(engine)
+    placement = nodes.attach(engine)  # behind the start order: what must wait anyhow takes no room
     for name, fleet in world.fleets.items():
         _plan_replicas(engine, name, fleet)
-        if fleet.update_at_s is not None:
-            updates[name] = _plan_update(engine, name, fleet)
-    for name, fleet in world.fleets.items():
-        _plan_load(engine, name, fleet)
+    faults.attach(engine, outside)
+    updates = rollout.attach(engine, placement)
+    rolling.attach(engine, placement)
+    clients = {
+        name: Clients(engine.agenda, engine.balancers[name], fleet.load, name, engine.until_ns, seed)
+        for name, fleet in world.fleets.items()
+        if fleet.load is not None
+    }
     engine.agenda.run(engine.until_ns)
-    fleets = {name: _result(engine, name, updates.get(name)) for name in world.fleets}
-    return WorldResult(fleets=fleets, trace=engine.trace, until_ns=engine.until_ns)
+    return WorldResult(
+        fleets={name: _result(engine, name, clients.get(name), updates.get(name), placement) for name in world.fleets},
+        trace=engine.trace,
+        until_ns=engine.until_ns,
+        downs={name: tuple(supply.downs_until(engine.until_ns)) for name, supply in outside.items()},
+        first_fault_ns=faults.first_fault_ns(world, engine.until_ns),
+    )
+
+
+def _check_names(world: World) -> None:
+    names = [*world.fleets, *world.dependencies, *world.queues, *(node.name for node in world.nodes)]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(
+            f"{twice!r} is the name of two things; fleets, dependencies, queues and nodes need different ones"
+        )
 
 
 def _plan_replicas(engine: Engine, name: str, fleet: Fleet) -> None:
@@ -70,58 +101,35 @@ def _plan_replicas(engine: Engine, name: str, fleet: Fleet) -> None:
         engine.agenda.at(ns(at_s), lambda s=servers[replica], r=request: s.ask(r))  # type: ignore[misc]
 
 
-def _plan_update(engine: Engine, name: str, fleet: Fleet) -> Rollout:
-    rollout = Rollout(
-        engine.agenda, fleet.update, engine.members[name], lambda number: engine.replica(name, number, new=True)
-    )
-
-    def look(server: Server) -> None:
-        if server.fleet == name:
-            rollout.look(server)
-
-    engine.watchers.append(look)
-    engine.agenda.at(ns(fleet.update_at_s or 0), rollout.begin)
-    return rollout
-
-
-def _plan_load(engine: Engine, name: str, fleet: Fleet) -> None:
-    """Put the arrivals on the agenda; the requests fill in as the run goes on."""
-    if fleet.load is None:
-        return
-    instants = arrivals(fleet.load, engine.until_ns, engine.seed, name).tolist()
-    takes = service_times(fleet.load, len(instants), engine.seed, name).tolist()
-    requests, balancer, timeout = engine.requests[name], engine.balancers[name], ns(fleet.load.timeout_s)
-    requests += map(Request, instants, takes)
-    engine.agenda.each(instants, lambda number: balancer.route(requests[number], timeout))
-
-
-def _result(engine: Engine, name: str, update: Rollout | None) -> FleetResult:
+def _result(
+    engine: Engine, name: str, clients: Clients | None, update: Rollout | None, placement: Placement
+) -> FleetResult:
+    names = [server.name for server in engine.members[name]]
     return FleetResult(
         name=name,
         log=engine.recorders[name].log(),
-        requests=_columns(engine.requests[name], [server.name for server in engine.members[name]]),
+        requests=_columns(clients.requests if clients is not None else [], names),
         routes=engine.balancers[name].history,
         until_ns=engine.until_ns,
-        trace=engine.trace if len(engine.fleets) == 1 else _own(engine.trace, set(map(_name, engine.members[name]))),
+        trace=engine.trace if len(engine.fleets) == 1 else _own(engine.trace, set(names)),
         update_done_s=None if update is None or update.done_ns is None else seconds(update.done_ns),
+        update_stuck_s=None if update is None or update.stuck_ns is None else seconds(update.stuck_ns),
+        placed=tuple(placement.placed[name]),
+        sent_ns=np.array(clients.sent, np.int64) if clients is not None and clients.load.retries else None,
     )
 
 
-def _columns(requests: list[Request], names: list[str]) -> Requests:
-    place: Callable[[str], int] = {name: number for number, name in enumerate(names)}.__getitem__
-    outcome = {word: number for number, word in enumerate(OUTCOMES)} | {"": 0}
+def _columns(requests: Sequence[Request], names: Sequence[str]) -> Requests:
+    places = {name: place for place, name in enumerate(names)} | {"": -1}
+    outcomes = {word: place for place, word in enumerate(OUTCOMES)} | {"": OUTCOMES.index("in-flight")}
     return Requests(
-        at_ns=np.array([r.at_ns for r in requests], np.int64),
-        who=np.array([place(r.instance) if r.instance else -1 for r in requests], np.int32),
-        outcome=np.array([outcome[r.outcome] for r in requests], np.uint8),
-        ended_ns=np.array([r.ended_ns for r in requests], np.int64),
-        tries=np.array([min(r.tries, 255) for r in requests], np.uint8),
+        at_ns=np.array([request.at_ns for request in requests], np.int64),
+        who=np.array([places[request.instance] for request in requests], np.int32),
+        outcome=np.array([outcomes[request.outcome] for request in requests], np.uint8),
+        ended_ns=np.array([request.ended_ns for request in requests], np.int64),
+        tries=np.array([min(request.tries, 255) for request in requests], np.uint8),
         names=tuple(names),
     )
-
-
-def _name(server: Server) -> str:
-    return server.name
 
 
 def _own(trace: Trace, names: set[str]) -> Trace:
