@@ -193,7 +193,9 @@ class Node:
 
 
 # What a fault or an operator does, and to what: a fleet ("api"), an instance ("api-0"), a dependency or a node.
-ACTIONS = ("start", "stop", "restart", "kill", "crash", "hang", "roll", "update", "outage", "lose")
+ACTIONS = (
+    "start", "stop", "restart", "kill", "crash", "hang", "roll", "update", "rollout-restart", "outage", "lose",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +207,8 @@ class Fault:
         on: name of a fleet (then all its instances), instance, dependency or node.
         what: "start", "stop", "restart", "kill": requests; "crash", "hang": of the process; "roll": restart the
             fleet's instances one by one, each once the one before is ready; "update": begin the rolling update;
-            "outage": a dependency is down; "lose": a node is lost.
+            "rollout-restart": the same to the version that there is; "outage": a dependency is down; "lose": a node
+            is lost.
         for_s: how long an outage or a loss lasts; None: to the end.
     """
 

@@ -133,7 +133,7 @@ class _Names:
                 self._known(path, [fault.get("on")], self.dependencies, "dependency")
             case "lose":
                 self._known(path, [fault.get("on")], set(self.nodes), "node")
-            case "roll" | "update":
+            case "roll" | "update" | "rollout-restart":
                 self._known(path, [fault.get("on")], self.fleets, "fleet")
             case _:
                 self._known(path, [fault.get("on")], self.fleets | self.instances, "fleet or instance")
