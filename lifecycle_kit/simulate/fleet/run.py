@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lifecycle_kit.simulate.fleet import faults, needs, nodes, order, rolling, rollout
+from lifecycle_kit.simulate.fleet import faults, jobs, needs, nodes, order, rolling, rollout
 from lifecycle_kit.simulate.fleet.clients import Clients
 from lifecycle_kit.simulate.fleet.engine import Engine
 from lifecycle_kit.simulate.fleet.nodes import Placement
@@ -64,6 +64,7 @@ def run_world(world: World, until_s: float, *, seed: int = 0) -> WorldResult:
     outside = needs.attach(engine)
     order.attach(engine)
     placement = nodes.attach(engine)  # behind the start order: what must wait anyhow takes no room
+    queues = jobs.attach(engine)
     for name, fleet in world.fleets.items():
         _plan_replicas(engine, name, fleet)
     faults.attach(engine, outside)
@@ -79,6 +80,7 @@ def run_world(world: World, until_s: float, *, seed: int = 0) -> WorldResult:
         fleets={name: _result(engine, name, clients.get(name), updates.get(name), placement) for name in world.fleets},
         trace=engine.trace,
         until_ns=engine.until_ns,
+        jobs={name: broker.result() for name, broker in queues.items()},
         downs={name: tuple(supply.downs_until(engine.until_ns)) for name, supply in outside.items()},
         first_fault_ns=faults.first_fault_ns(world, engine.until_ns),
     )
