@@ -23,6 +23,8 @@ from lifecycle_kit.units import ns
 
 __all__ = ["Engine"]
 
+NOT_STARTED = frozenset({State.CREATED, State.TERMINATED, State.FAILED})
+
 
 class Engine:
     """A world while it runs.
@@ -39,6 +41,7 @@ class Engine:
         holds: each is asked whether an instance must wait before its first start; while one says so the instance
             stays `created`. Call `look_again` when the answer may have changed.
         held: the instances that wait, in the order in which they were to start.
+        unwanted: names of instances that were told to go for good, or lost: nobody replaces or starts them.
     """
 
     def __init__(self, world: World, until_ns: int, seed: int = 0) -> None:
@@ -56,6 +59,7 @@ class Engine:
         self.watchers: list[Callable[[Server], None]] = []
         self.holds: list[Callable[[Server], bool]] = []
         self.held: list[Server] = []
+        self.unwanted: set[str] = set()
 
     def make(self, fleet: str, name: str, unit: Unit, lives: Lives | Wear) -> Server:
         """Return a new instance of a fleet; it stays `created` until it is started."""
@@ -97,8 +101,18 @@ class Engine:
         """Start, in order, what waits and is held back no more."""
         waiting, self.held = self.held, []
         for server in waiting:
-            if server.instance.state is State.CREATED:
+            if server.instance.state in NOT_STARTED:
                 self.start(server)
+
+    def ask(self, server: Server, request: str) -> None:
+        """Hand in a request of a person; a start of what has ended may have to wait like a first one."""
+        if self.holds and request in ("start", "restart") and server.instance.state in NOT_STARTED:
+            if server not in self.held:
+                self.start(server)
+            return
+        if request == "stop" and server in self.held:
+            self.held.remove(server)
+        server.ask(request)
 
     def lose(self, server: Server) -> None:
         """Have the process of an instance go without news: clients wait in vain, and everybody believes what was."""

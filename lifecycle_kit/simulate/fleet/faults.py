@@ -25,19 +25,17 @@ def crash(server: Server) -> None:
 
 
 DONE_TO_INSTANCES: Mapping[str, Callable[[Server], None]] = {
-    "start": lambda server: server.ask("start"),
-    "stop": lambda server: server.ask("stop"),
-    "restart": lambda server: server.ask("restart"),
-    "kill": lambda server: server.ask("kill"),
     "crash": crash,
     "hang": lambda server: server.hang(),
 }
+REQUESTS = frozenset({"start", "stop", "restart", "kill"})
 
 
 def attach(engine: Engine, outside: Mapping[str, Outside]) -> None:
     """Plan the faults of the world that happen to instances and dependencies.
 
-    What is done to a fleet is done to all of its instances that there are at that instant, in order of creation. A
+    What is done to a fleet is done to all of its instances that there are at that instant, in order of creation, but
+    not to those that an update has told to go. A
     request that one of them refuses is kept in its `refusals`; an instance that does not exist then is left out.
 
     Raises:
@@ -49,7 +47,7 @@ def attach(engine: Engine, outside: Mapping[str, Outside]) -> None:
                 raise ValueError(_nothing(fault, "dependency", outside))
             until_ns = None if fault.for_s is None else ns(fault.at_s) + ns(fault.for_s)
             outside[fault.on].outage(ns(fault.at_s), until_ns)
-        elif fault.what in DONE_TO_INSTANCES:
+        elif fault.what in DONE_TO_INSTANCES or fault.what in REQUESTS:
             if not any(fault.on == name or fault.on.startswith(f"{name}-") for name in engine.fleets):
                 raise ValueError(_nothing(fault, "fleet or instance", engine.fleets))
             engine.agenda.at(ns(fault.at_s), lambda fault=fault: _do(engine, fault))  # type: ignore[misc]
@@ -62,7 +60,11 @@ def _nothing(fault: Fault, kind: str, known: Mapping[str, object]) -> str:
 def _do(engine: Engine, fault: Fault) -> None:
     one = engine.servers.get(fault.on)
     for server in list(engine.members.get(fault.on, [] if one is None else [one])):
-        if not server.lost:
+        if server.lost or (one is None and server.name in engine.unwanted):
+            continue
+        if fault.what in REQUESTS:
+            engine.ask(server, fault.what)
+        else:
             DONE_TO_INSTANCES[fault.what](server)
 
 

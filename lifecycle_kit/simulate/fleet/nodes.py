@@ -68,7 +68,6 @@ class Placement:
     Attributes:
         machines: by name.
         placed: by fleet, `(at_ns, instance, node)` in order.
-        unwanted: names of instances that are to go for good: nobody replaces them. A rollout adds those it stops.
         replaced: called with a lost instance and its replacement, before that is started.
     """
 
@@ -76,7 +75,6 @@ class Placement:
         self._engine = engine
         self.machines = {node.name: Machine(node, node.memory_mb) for node in engine.world.nodes}
         self.placed: dict[str, list[tuple[int, str, str]]] = {name: [] for name in engine.fleets}
-        self.unwanted: set[str] = set()
         self.replaced: list[Callable[[Server, Server], None]] = []
         self._at: dict[str, Machine] = {}
         self._gone: set[str] = set()
@@ -149,11 +147,11 @@ class Placement:
 
     def _write_off(self, server: Server) -> None:
         leaving = server.instance.state is State.DRAINING and server.instance.life.purpose == "stop"
-        wanted = not leaving and server.name not in self.unwanted
+        wanted = not leaving and server.name not in self._engine.unwanted
         self._gone.add(server.name)
         self._engine.notice(server)
         if wanted:
-            self.unwanted.add(server.name)
+            self._engine.unwanted.add(server.name)
             replacement = self._engine.replace(server)
             for told in self.replaced:
                 told(server, replacement)

@@ -16,7 +16,6 @@ from collections import deque
 
 from lifecycle_kit.simulate.fleet.engine import Engine
 from lifecycle_kit.simulate.fleet.headcount import READY
-from lifecycle_kit.simulate.fleet.nodes import Placement
 from lifecycle_kit.simulate.fleet.rollout import fleet_of
 from lifecycle_kit.simulate.fleet.server import Server
 from lifecycle_kit.states import State
@@ -35,8 +34,8 @@ class OneByOne:
         done_ns: when the last one was ready again; None before that.
     """
 
-    def __init__(self, engine: Engine, fleet: str, placement: Placement) -> None:
-        self._engine, self.fleet, self._unwanted = engine, fleet, placement.unwanted
+    def __init__(self, engine: Engine, fleet: str) -> None:
+        self._engine, self.fleet = engine, fleet
         self.todo: deque[Server] = deque()
         self.done_ns: int | None = None
         self._asked_in_life: int | None = None  # of the first one in `todo`; None: not asked yet
@@ -68,17 +67,17 @@ class OneByOne:
     def _through(self, server: Server) -> bool:
         """Restart an instance if that has not been done; tell whether the next one may follow."""
         instance = server.instance
-        if instance.state in LEFT_OUT or server.name in self._unwanted:
+        if instance.state in LEFT_OUT or server.name in self._engine.unwanted:
             return True
         if self._asked_in_life is None and instance.state is not State.DRAINING:
             self._asked_in_life = instance.number
-            server.ask("restart")
+            self._engine.ask(server, "restart")
         return self._asked_in_life is not None and (
             server.instance.number > self._asked_in_life and server.instance.state in READY
         )
 
 
-def attach(engine: Engine, placement: Placement) -> list[OneByOne]:
+def attach(engine: Engine) -> list[OneByOne]:
     """Have the engine restart fleets one by one when its faults say so ("roll").
 
     Raises:
@@ -87,7 +86,7 @@ def attach(engine: Engine, placement: Placement) -> list[OneByOne]:
     rolls = []
     for fault in engine.world.faults:
         if fault.what == "roll":
-            roll = OneByOne(engine, fleet_of(engine, fault), placement)
+            roll = OneByOne(engine, fleet_of(engine, fault))
             engine.watchers.append(roll.look)
             engine.agenda.at(ns(fault.at_s), roll.begin)
             rolls.append(roll)

@@ -50,8 +50,8 @@ class Rollout:
         stuck_ns: when it was called stuck, None if it was not.
     """
 
-    def __init__(self, engine: Engine, fleet: str, placement: Placement) -> None:
-        self._engine, self._fleet, self._unwanted = engine, fleet, placement.unwanted
+    def __init__(self, engine: Engine, fleet: str) -> None:
+        self._engine, self._fleet = engine, fleet
         self._plan = engine.fleets[fleet]
         self._update, self._replicas = self._plan.update, self._plan.replicas
         self._surge, self._unavailable = deployment.resolve(
@@ -69,7 +69,7 @@ class Rollout:
         self._generation += 1
         self._new_version = self._new_version or new_version
         self._active, self.done_ns, self.stuck_ns = True, None, None
-        self.count.begin(s for s in self._engine.members[self._fleet] if s.name not in self._unwanted)
+        self.count.begin(s for s in self._engine.members[self._fleet] if s.name not in self._engine.unwanted)
         self._status, self._progress_ns = self.count.status(), self._engine.agenda.now_ns
         self._watch_deadline()
         self._look_soon()
@@ -134,9 +134,9 @@ class Rollout:
 
     def _stop(self) -> None:
         server = self.count.first_to_go()
-        self._unwanted.add(server.name)
+        self._engine.unwanted.add(server.name)
         self.count.leave(server)
-        server.ask("stop")
+        self._engine.ask(server, "stop")
 
     def _make(self, number: int) -> Server:
         plan = self._plan
@@ -192,7 +192,7 @@ def attach(engine: Engine, placement: Placement) -> dict[str, Rollout]:
     for fault in engine.world.faults:
         if fault.what in ("update", "rollout-restart"):
             begins.append((fleet_of(engine, fault), ns(fault.at_s), fault.what == "update"))
-    rollouts = {name: Rollout(engine, name, placement) for name, _, _ in begins}
+    rollouts = {name: Rollout(engine, name) for name, _, _ in begins}
 
     def look(server: Server) -> None:
         rollout = rollouts.get(server.fleet)

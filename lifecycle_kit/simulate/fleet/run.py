@@ -69,7 +69,7 @@ def run_world(world: World, until_s: float, *, seed: int = 0) -> WorldResult:
         _plan_replicas(engine, name, fleet)
     faults.attach(engine, outside)
     updates = rollout.attach(engine, placement)
-    rolling.attach(engine, placement)
+    rolling.attach(engine)
     clients = {
         name: Clients(engine.agenda, engine.balancers[name], fleet.load, name, engine.until_ns, seed)
         for name, fleet in world.fleets.items()
@@ -100,7 +100,7 @@ def _plan_replicas(engine: Engine, name: str, fleet: Fleet) -> None:
     for server in servers:
         engine.agenda.at(0, lambda server=server: engine.start(server))  # type: ignore[misc]
     for at_s, replica, request in fleet.requests:
-        engine.agenda.at(ns(at_s), lambda s=servers[replica], r=request: s.ask(r))  # type: ignore[misc]
+        engine.agenda.at(ns(at_s), lambda s=servers[replica], r=request: engine.ask(s, r))  # type: ignore[misc]
 
 
 def _result(
