@@ -1,0 +1,24 @@
+"""Labs to play with in a notebook: models first, tested without a page; one display for all of them.
+
+Names are loaded when they are first used; only showing something needs the packages for widgets.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lifecycle_kit.show.interactive.labs import probe_lab as probe_lab
+    from lifecycle_kit.show.interactive.panel import NoWidgets as NoWidgets
+    from lifecycle_kit.show.interactive.panel import Panel as Panel
+
+_HOME = {"NoWidgets": "panel", "Panel": "panel", "probe_lab": "labs"}
+
+__all__ = ["NoWidgets", "Panel", "probe_lab"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"lifecycle_kit.show.interactive has no {name!r}; it has {', '.join(__all__)}")
+    return getattr(import_module(f"lifecycle_kit.show.interactive.{_HOME[name]}"), name)
