@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lifecycle_kit.show.diagram import state_diagram as state_diagram
+    from lifecycle_kit.show.fleet_picture import fleet_chart as fleet_chart
+    from lifecycle_kit.show.fleet_picture import fleet_comparison as fleet_comparison
+    from lifecycle_kit.show.fleet_sentences import fleet_words as fleet_words
     from lifecycle_kit.show.ladder_chart import ladder as ladder
     from lifecycle_kit.show.ladder_chart import ladder_text as ladder_text
     from lifecycle_kit.show.os_states import os_diagram as os_diagram
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 _HOME = {
     "Svg": "svg",
     "beside": "svg",
+    "fleet_chart": "fleet_picture",
+    "fleet_comparison": "fleet_picture",
+    "fleet_words": "fleet_sentences",
     "ladder": "ladder_chart",
     "ladder_text": "ladder_chart",
     "os_diagram": "os_states",
@@ -41,6 +47,9 @@ _HOME = {
 __all__ = [
     "Svg",
     "beside",
+    "fleet_chart",
+    "fleet_comparison",
+    "fleet_words",
     "ladder",
     "ladder_text",
     "os_diagram",
