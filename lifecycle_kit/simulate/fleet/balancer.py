@@ -5,7 +5,12 @@ It routes by a rule about each instance, and what it believes is late by the tim
 
 from __future__ import annotations
 
+from array import array
+
+import numpy as np
+
 from lifecycle_kit.simulate.agenda import Agenda
+from lifecycle_kit.simulate.fleet.routes import Routes
 from lifecycle_kit.simulate.fleet.server import Request, Server
 from lifecycle_kit.simulate.fleet.world import Rule
 from lifecycle_kit.states import State
@@ -24,11 +29,7 @@ def facts_of(server: Server) -> tuple[bool, bool, bool, bool]:
 
 
 class Balancer:
-    """Routes requests in turn among the instances that it believes to be eligible.
-
-    Attributes:
-        history: `(at_ns, names)` after each change of its belief.
-    """
+    """Routes requests in turn among the instances that it believes to be eligible, in the order in which they came."""
 
     def __init__(self, agenda: Agenda, rule: Rule, spread_ns: int) -> None:
         if isinstance(rule, str) and rule not in RULES:
@@ -36,10 +37,11 @@ class Balancer:
                 f"route_on={rule!r} is not known; use {', '.join(RULES)} or a function like lifecycle_view"
             )
         self.agenda, self.rule, self.spread_ns = agenda, rule, spread_ns
-        self.history: list[tuple[int, tuple[str, ...]]] = []
         self._seen: dict[str, bool] = {}
         self._routed: dict[str, Server] = {}
-        self._servers: list[Server] = []
+        self._in_turn: list[Server] | None = []  # the same as a list; None: not made yet
+        self._at, self._who, self._came = array("q"), array("i"), array("b")
+        self._places: dict[str, int] = {}
         self._turn = 0
 
     def look(self, server: Server) -> None:
@@ -72,12 +74,21 @@ class Balancer:
             self._routed[server.name] = server
         else:
             self._routed.pop(server.name, None)
-        self._servers = list(self._routed.values())
-        self.history.append((self.agenda.now_ns, tuple(self._routed)))
+        self._in_turn = None
+        self._at.append(self.agenda.now_ns)
+        self._who.append(self._places.setdefault(server.name, len(self._places)))
+        self._came.append(eligible)
+
+    def routes(self) -> Routes:
+        """Return what it has believed so far."""
+        came = np.array(self._came, np.bool_)
+        return Routes(np.array(self._at, np.int64), np.array(self._who, np.int32), came, tuple(self._places))
 
     def route(self, request: Request, timeout_ns: int) -> None:
         """Hand the request to the next instance in turn."""
-        servers = self._servers
+        if self._in_turn is None:
+            self._in_turn = list(self._routed.values())
+        servers = self._in_turn
         if servers:
             self._turn += 1
             servers[self._turn % len(servers)].take(request, timeout_ns)

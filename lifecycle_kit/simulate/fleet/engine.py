@@ -86,7 +86,7 @@ class Engine:
     def replace(self, server: Server) -> Server:
         """Return another instance like this one, under the next name (api-0, api-0-b, api-0-c); not started yet."""
         stem, _, letter = server.name.rpartition("-")
-        known = letter.isalpha() and len(letter) == 1 and stem in self.servers
+        known = "a" < letter < "z" and stem in self.servers
         name = f"{stem}-{chr(ord(letter) + 1)}" if known else f"{server.name}-b"
         return self.make(server.fleet, name, server.instance.unit, server.lives)
 

@@ -35,8 +35,8 @@ def attach(engine: Engine, outside: Mapping[str, Outside]) -> None:
     """Plan the faults of the world that happen to instances and dependencies.
 
     What is done to a fleet is done to all of its instances that there are at that instant, in order of creation, but
-    not to those that an update has told to go. A
-    request that one of them refuses is kept in its `refusals`; an instance that does not exist then is left out.
+    not to those that an update has told to go. A request that one of them refuses is kept in its `refusals`; an
+    instance that does not exist then is left out.
 
     Raises:
         ValueError: if a fault names nothing that it could happen to.

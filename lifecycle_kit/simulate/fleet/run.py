@@ -111,7 +111,7 @@ def _result(
         name=name,
         log=engine.recorders[name].log(),
         requests=_columns(clients.requests if clients is not None else [], names),
-        routes=engine.balancers[name].history,
+        routes=engine.balancers[name].routes(),
         until_ns=engine.until_ns,
         trace=engine.trace if len(engine.fleets) == 1 else _own(engine.trace, set(names)),
         update_done_s=None if update is None or update.done_ns is None else seconds(update.done_ns),
