@@ -1,6 +1,7 @@
 """Virtual time: the same `step` that supervises real children, on an agenda instead of a clock.
 
-What has to do with fleets is loaded when it is first used, because it needs NumPy and one instance does not.
+What has to do with fleets is loaded when it is first used, because it needs NumPy and one instance does not. No
+module here may have the name of a function that is loaded that way: importing it would hide the function.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from lifecycle_kit.simulate.fleet.world import Queue as Queue
     from lifecycle_kit.simulate.fleet.world import Wear as Wear
     from lifecycle_kit.simulate.fleet.world import World as World
+    from lifecycle_kit.simulate.scenarios import load_scenario as load_scenario
+    from lifecycle_kit.simulate.scenarios import scenario_names as scenario_names
 
 _HOME = {
     "Alarm": "fleet.world",
@@ -47,9 +50,11 @@ _HOME = {
     "World": "fleet.world",
     "WorldResult": "fleet.result",
     "alerts_of": "fleet.alarms",
+    "load_scenario": "scenarios",
     "metrics": "fleet.metrics",
     "run_fleet": "fleet.run",
     "run_world": "fleet.run",
+    "scenario_names": "scenarios",
     "summary": "fleet.summary",
 }
 
@@ -71,9 +76,11 @@ __all__ = [
     "WorldResult",
     "alerts_of",
     "backlog",
+    "load_scenario",
     "metrics",
     "run_fleet",
     "run_world",
+    "scenario_names",
     "side_by_side",
     "simulate",
     "summary",
