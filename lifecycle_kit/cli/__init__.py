@@ -23,7 +23,7 @@ COMMANDS = {
     "lab": "Open the course in JupyterLab.",
     "probe": "Show what a probe setting makes of a target's health.",
     "replay": "Make a trace's transitions again from its events.",
-    "simulate": "Say when a misbehaving program would be started again, and when not.",
+    "simulate": "Play an incident, or one misbehaving program, in virtual time.",
     "supervise": "Run a real program under a restart policy.",
 }
 
@@ -58,6 +58,7 @@ def cli() -> None:
     \b
     Try these first:
       lifecycle-kit demo crash-loop
+      lifecycle-kit simulate half-started
       lifecycle-kit simulate --like kubernetes --run 0 --until 600
       lifecycle-kit supervise --like systemd --set Restart=on-failure -- sleep 5
 

@@ -141,13 +141,24 @@ def units_of(trace: Trace) -> dict[str, Unit]:
     if not isinstance(described, dict) or not described:
         raise BadInput("the trace's header names no instances, so nobody knows under which rules it was made")
     try:
-        units = {name: unit_of(how["like"], how.get("options", {})) for name, how in described.items()}
+        units = {name: _described_unit(how) for name, how in described.items()}
     except (TypeError, KeyError, AttributeError):
         raise BadInput('the trace\'s header needs "instances": {NAME: {"like": SYSTEM, "options": {...}}}') from None
     for name, _ in trace.events:
         if name not in units:
             raise BadInput(f"the trace has events of {name!r}, which its header does not describe")
     return units
+
+
+def _described_unit(how: Mapping[str, Any]) -> Unit:
+    if "plain" not in how:
+        return unit_of(how["like"], how.get("options", {}))
+    from lifecycle_kit.simulate.scenarios.units import plain_unit
+
+    try:
+        return plain_unit(how["plain"])
+    except ValueError as error:
+        raise BadInput(str(error)) from None
 
 
 def read_trace(path: str) -> Trace:

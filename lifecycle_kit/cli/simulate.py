@@ -1,4 +1,4 @@
-"""`lifecycle-kit simulate`: one misbehaving program under one system's rules, in virtual time."""
+"""`lifecycle-kit simulate`: an incident, or one misbehaving program under one system's rules, in virtual time."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from lifecycle_kit.cli import out
 from lifecycle_kit.exits import parse_exit
@@ -20,6 +21,23 @@ __all__ = ["command", "scripts_of"]
 
 
 @click.command("simulate")
+@click.argument("scenario", required=False, metavar="[SCENARIO|FILE]")
+@click.option("--list", "list_them", is_flag=True, help="List the scenarios.")
+@click.option("--cure", metavar="NAME", help="Run the scenario with one of its changes.")
+@click.option("--compare", is_flag=True, help="The fault beside all changes, in one table.")
+@click.option(
+    "--out",
+    "folder",
+    type=click.Path(file_okay=False),
+    default=".",
+    show_default="the present one",
+    help="Folder for a scenario's trace and chart.",
+)
+@click.option("--chart", type=click.Path(dir_okay=False), help="Write a scenario's picture to this file (.svg).")
+@click.option("--until", type=out.Span(), help="Length of the simulated time (10min, or what the scenario says).")
+@click.option("--seed", type=int, help="Of every draw (0, or what the scenario says).")
+@click.option("--trace", "trace_file", type=click.Path(dir_okay=False), help="Write the whole trace to this file.")
+@out.json_option
 @out.like_options
 @click.option(
     "--run",
@@ -37,7 +55,6 @@ __all__ = ["command", "scripts_of"]
     metavar="ENDS",
     help="How each run ends: 1, 0, SIGKILL, 1,0,137. The last one repeats.",
 )
-@click.option("--until", type=out.Span(), default="10min", show_default=True, help="Length of the simulated time.")
 @click.option("--ready-after", type=out.Span(), help="When each run says that it is ready (for readiness by notice).")
 @click.option(
     "--health",
@@ -56,26 +73,21 @@ __all__ = ["command", "scripts_of"]
     help="A request on the way, such as 30:stop (start, stop, restart, kill, reset). May be repeated.",
 )
 @click.option("--name", default="worker", show_default=True, help="Name of the instance.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of every draw.")
-@click.option("--trace", "trace_file", type=click.Path(dir_okay=False), help="Write the whole trace to this file.")
-@out.json_option
-def command(
-    system_name: str,
-    settings: tuple[str, ...],
-    runs: str,
-    exits: str,
-    until: float,
-    ready_after: float | None,
-    healths: tuple[str, ...],
-    stop_takes: float,
-    deaf: bool,
-    requests: tuple[str, ...],
-    name: str,
-    seed: int,
-    trace_file: str | None,
-    as_json: bool,
-) -> None:
-    r"""Say when a misbehaving program would be started again, and when not.
+@click.pass_context
+def command(context: click.Context, /, scenario: str | None, list_them: bool, **given: Any) -> None:
+    r"""Play an incident, or one misbehaving program, in virtual time.
+
+    A scenario is an incident of a whole fleet, with a story. It is named, or it is a file of your own; its trace and
+    chart go to SCENARIO.trace.jsonl and SCENARIO.svg in the present folder, or to other names if these are taken.
+
+    \b
+      lifecycle-kit simulate --list
+      lifecycle-kit simulate half-started
+      lifecycle-kit simulate half-started --cure readiness
+      lifecycle-kit simulate half-started --compare
+      lifecycle-kit simulate ./mine.toml --seed 7 --out incidents
+
+    Without a scenario the options describe a single program: when would it be started again, and when not?
 
     \b
       lifecycle-kit simulate --like systemd --set Restart=always --run 0
@@ -83,6 +95,56 @@ def command(
       lifecycle-kit simulate --like kubernetes --run 5min --exit 0 --until 1h
       lifecycle-kit simulate --like systemd --set help
     """
+    from lifecycle_kit.cli import scenario as scenarios  # here: fleets need NumPy, one program does not
+
+    if list_them:
+        scenarios.list_all(given["as_json"])
+        return
+    _refuse_options_of_the_other_form(context, OF_A_PROGRAM if scenario else OF_A_SCENARIO, scenario)
+    if scenario is None:
+        _simulate_program(**{key: value for key, value in given.items() if key not in OF_A_SCENARIO})
+        return
+    chosen = {key: value for key, value in given.items() if key not in OF_A_PROGRAM}
+    named = any(chosen[key] for key in ("trace_file", "chart"))
+    scenarios.play(scenario, **chosen, files=not (named or chosen["as_json"]) or _typed(context, "folder"))
+
+
+OF_A_SCENARIO = ("cure", "compare", "folder", "chart")
+OF_A_PROGRAM = (
+    *("system_name", "settings", "runs", "exits", "ready_after", "healths", "stop_takes", "deaf", "requests", "name"),
+)
+
+
+def _typed(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+def _refuse_options_of_the_other_form(context: click.Context, names: Sequence[str], scenario: str | None) -> None:
+    for option in context.command.params:
+        if option.name in names and _typed(context, option.name):
+            word = option.opts[0]
+            if scenario is None:
+                raise out.BadInput(f"{word} belongs to a scenario: name one, such as half-started, or see --list")
+            raise out.BadInput(f"{word} describes a single program; {scenario} says itself what its programs do")
+
+
+def _simulate_program(
+    *,
+    system_name: str,
+    settings: tuple[str, ...],
+    runs: str,
+    exits: str,
+    until: float | None,
+    ready_after: float | None,
+    healths: tuple[str, ...],
+    stop_takes: float,
+    deaf: bool,
+    requests: tuple[str, ...],
+    name: str,
+    seed: int | None,
+    trace_file: str | None,
+    as_json: bool,
+) -> None:
     options = out.read_options(system_name, settings)
     unit = out.unit_of(system_name, options)
     shared = {
@@ -95,10 +157,10 @@ def command(
     trace = simulate(
         unit,
         lives,
-        until,
+        600.0 if until is None else until,
         requests=[_read_request(text) for text in requests],
         name=name,
-        seed=seed,
+        seed=seed or 0,
         header=out.header_of([name], system_name, options),
     )
     if trace_file:
