@@ -143,7 +143,9 @@ def probed(watch: Watch, start: int, end: int, outcome: Outcome) -> Watch:
 
 def _segment_at(target: Sequence[Segment], at: int) -> tuple[Segment, int]:
     """Return the segment that a probe started at `at` sees, and when it ends."""
-    index = max((i for i, part in enumerate(target) if part.from_ns <= at), default=0)
+    index = len(target) - 1
+    while index and target[index].from_ns > at:
+        index -= 1
     end = target[index + 1].from_ns if index + 1 < len(target) else FOREVER_NS
     return target[index], end
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from functools import lru_cache
 
 __all__ = ["FIRST", "GOLDEN", "GRID_NS", "SECOND", "TO_UNIT", "address", "draw", "draw_of", "exponential_ns", "whose"]
 
@@ -18,6 +19,7 @@ TO_UNIT = 2.0**-53
 GRID_NS = 1_000_000
 
 
+@lru_cache(maxsize=1024)
 def address(seed: int, family: str, purpose: str) -> int:
     """Return the 64 bits that stand for a family of draws with one purpose."""
     return int.from_bytes(hashlib.blake2b(f"{seed}/{family}/{purpose}".encode(), digest_size=8).digest(), "big")
