@@ -147,22 +147,18 @@ def _simulate_program(
 ) -> None:
     options = out.read_options(system_name, settings)
     unit = out.unit_of(system_name, options)
-    shared = {
-        "health": dict(_read_health(text) for text in healths),
-        "says": () if ready_after is None else ((ready_after, "ready"),),
-        "on_term": "deaf" if deaf else "exit",
-        "stop_takes_s": stop_takes,
-    }
-    lives = scripts_of(runs, exits, **shared)
-    trace = simulate(
-        unit,
-        lives,
-        600.0 if until is None else until,
-        requests=[_read_request(text) for text in requests],
-        name=name,
-        seed=seed or 0,
-        header=out.header_of([name], system_name, options),
+    lives = scripts_of(
+        runs,
+        exits,
+        health=dict(_read_health(text) for text in healths),
+        says=() if ready_after is None else ((ready_after, "ready"),),
+        on_term="deaf" if deaf else "exit",
+        stop_takes_s=stop_takes,
     )
+    asked = [_read_request(text) for text in requests]
+    header = out.header_of([name], system_name, options)
+    until_s = 600.0 if until is None else until
+    trace = simulate(unit, lives, until_s, requests=asked, name=name, seed=seed or 0, header=header)
     if trace_file:
         out.write_trace(trace, trace_file)
     for transition in trace.transitions:
