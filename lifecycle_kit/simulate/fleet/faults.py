@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from lifecycle_kit.simulate.fleet.needs import Outside
 from lifecycle_kit.simulate.fleet.server import Server
+from lifecycle_kit.simulate.fleet.supplies import Outside
 from lifecycle_kit.simulate.fleet.world import Fault, World
 from lifecycle_kit.units import ns
 
