@@ -193,3 +193,18 @@ def test_a_state_that_does_not_exist_is_answered_with_the_nine_that_do() -> None
 def test_an_unknown_choice_of_arrows_is_answered_with_the_two_there_are() -> None:
     with pytest.raises(ValueError, match="arrows='some' is not known; choose 'main' or 'all'"):
         state_diagram(arrows="some")
+
+
+def test_the_move_made_just_now_stands_out_among_those_taken() -> None:
+    moves = [("created", "starting"), ("starting", "ready")]
+    picture = state_diagram("ready", taken=moves, last=moves[-1])
+    assert key(picture) == {"taken", "possible next", "other"}
+    assert "just taken" in words(picture)
+    assert "Just taken: starting -> ready." in picture.text
+    assert str(picture) != str(state_diagram("ready", taken=moves))
+
+
+def test_moves_to_come_have_their_arrows_already() -> None:
+    picture = state_diagram("created", also=[("starting", "blocked")])
+    assert "dependency-lost" in words(picture)
+    assert ("starting", "blocked") not in thick(picture)

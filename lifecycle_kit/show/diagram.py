@@ -49,6 +49,8 @@ def state_diagram(
     *,
     arrows: str = "main",
     table: Table = TRANSITIONS,
+    last: tuple[State | str, State | str] | None = None,
+    also: Iterable[tuple[State | str, State | str]] = (),
 ) -> Svg:
     """Return the picture of the nine states and the moves between them.
 
@@ -57,6 +59,8 @@ def state_diagram(
         taken: the moves it has made, as transitions or `(from, to)`; drawn thick, with how often.
         arrows: "main" for the moves everyone should know, "all" for the whole table.
         table: another table than the kit's own.
+        last: the move made just now, as `(from, to)`; stands out among those taken.
+        also: moves to show beside the main ones, taken or not, so that a run can be shown move by move.
 
     Raises:
         ValueError: if a state is not known, or `arrows` is neither of the two.
@@ -69,8 +73,10 @@ def state_diagram(
     rows = rows_of(table)
     counts = _counts(taken)
     here = None if current is None else _name(current)
-    marks = Marks(current=frozenset() if here is None else frozenset({here}), taken=counts)
-    shown = [row for row in rows if arrows == "all" or (row[0], row[2]) in MAIN or (row[0], row[2]) in counts]
+    just = None if last is None else (_name(last[0]), _name(last[1]))
+    marks = Marks(current=frozenset() if here is None else frozenset({here}), taken=counts, last=just)
+    wanted = MAIN | counts.keys() | _counts(also).keys()
+    shown = [row for row in rows if arrows == "all" or (row[0], row[2]) in wanted]
     deep = any((source, target) in LANES for source, _, target in shown)
     layout = STATES_ALL if arrows == "all" else STATES_DEEP if deep else STATES
     groups = {name: frame.members for name, frame in layout.frames.items() if frame.members}
@@ -79,7 +85,9 @@ def state_diagram(
         width=layout.width,
         height=layout.height + key_height(marks, now),
         title="The nine states of a unit of execution" + (f", now {here}" if here else ""),
-        text="\n".join(["The nine states and the moves between them.", *now, *_been(counts), *sentences(rows)]),
+        text="\n".join(
+            ["The nine states and the moves between them.", *now, *_just(just), *_been(counts), *sentences(rows)]
+        ),
         body=draw(layout, merged(shown, groups), marks, {state.value: LOOKS[state] for state in State}, now),
     )
 
@@ -100,6 +108,10 @@ def _counts(taken: Iterable[Transition | tuple[State | str, State | str]]) -> Co
 def _now(here: str, rows: Iterable[Row]) -> str:
     nexts = list(dict.fromkeys(target for source, _, target in rows if source == here))
     return f"Now: {here} ({PLACES[here].note}). Possible next: {', '.join(nexts) or 'nothing'}."
+
+
+def _just(last: tuple[str, str] | None) -> list[str]:
+    return [] if last is None else [f"Just taken: {last[0]} -> {last[1]}."]
 
 
 def _been(counts: Mapping[tuple[str, str], int]) -> list[str]:

@@ -1,7 +1,7 @@
 """Draws a layout and arrows as SVG: frames, state boxes, arrows with labels, marks, and a key below.
 
 Rule: whatever colour says is said a second way. The current state has a thick border and the word "now",
-a taken arrow is thick and counted, a possible one is dashed.
+a taken arrow is thick and counted, the one just taken thicker still, a possible one is dashed.
 """
 
 from __future__ import annotations
@@ -30,10 +30,12 @@ class Marks:
     Attributes:
         current: the states to mark as "now"; usually one.
         taken: how often each move `(source, target)` was made.
+        last: the move made just now, one of those taken; None if none stands out.
     """
 
     current: frozenset[str] = frozenset()
     taken: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    last: tuple[str, str] | None = None
 
     def times(self, arrow: Arrow) -> int:
         """Return how often an arrow was taken; a move that has an arrow of its own is not counted at a frame's."""
@@ -42,6 +44,10 @@ class Marks:
     def possible(self, arrow: Arrow) -> bool:
         """Tell whether an arrow can be taken from where the unit stands now."""
         return bool(self.current.intersection(arrow.members))
+
+    def just(self, arrow: Arrow) -> bool:
+        """Tell whether an arrow shows the move made just now."""
+        return self.last is not None and self.last[0] in arrow.only and self.last[1] == arrow.target
 
     @property
     def any(self) -> bool:
@@ -53,7 +59,7 @@ def draw(
     layout: Layout, arrows: Sequence[Arrow], marks: Marks, looks: Mapping[str, Look], words: Sequence[str] = ()
 ) -> str:
     """Return the elements of a diagram; `words` are lines of text for below it."""
-    ordered = sorted(arrows, key=lambda arrow: (marks.times(arrow) > 0, marks.possible(arrow)))
+    ordered = sorted(arrows, key=lambda arrow: (marks.just(arrow), marks.times(arrow) > 0, marks.possible(arrow)))
     parts = [
         *_frames(layout),
         *(_line(layout, arrow, marks) for arrow in ordered),
@@ -93,6 +99,8 @@ def _box(name: str, place: Place, look: Look, now: bool) -> str:
 
 def _style(arrow: Arrow, marks: Marks) -> tuple[str, float, str | None]:
     """Return colour, width and dash of an arrow."""
+    if marks.just(arrow):
+        return NOW, 5.5, None
     if marks.times(arrow):
         return INK, 4.0, POSSIBLE_DASH if marks.possible(arrow) else None
     if marks.possible(arrow):
@@ -111,10 +119,11 @@ def _line(layout: Layout, shown: Arrow, marks: Marks) -> str:
 
 def _label(layout: Layout, shown: Arrow, marks: Marks) -> str:
     strong = marks.times(shown) or marks.possible(shown)
+    ink = NOW if marks.just(shown) else INK if strong or not marks.any else MUTED
     lines, at = label_of(layout, shown, marks)
     return text_block(
         lines, at, size=LABEL_SIZE, anchor=route_of(layout, shown).anchor,
-        fill=INK if strong or not marks.any else MUTED, font_weight="bold" if marks.times(shown) else None,
+        fill=ink, font_weight="bold" if marks.times(shown) else None,
         stroke=PAPER, stroke_width=3, paint_order="stroke", stroke_linejoin="round",
     )  # fmt: skip
 
@@ -183,10 +192,12 @@ def key_height(marks: Marks, words: Sequence[str]) -> int:
 def _key(layout: Layout, marks: Marks, words: Sequence[str]) -> list[str]:
     y = layout.height + 16
     parts = []
-    samples = ((4.0, None, "taken", bool(marks.taken)), (2.2, POSSIBLE_DASH, "possible next", bool(marks.current)),
-               (1.3, None, "other", marks.any))  # fmt: skip
-    for i, (width, dash, meaning, _) in enumerate(sample for sample in samples if sample[3]):
-        x, colour = 26 + 180 * i, MUTED if meaning == "other" else INK
+    samples = (
+        (5.5, None, NOW, "just taken", marks.last is not None), (4.0, None, INK, "taken", bool(marks.taken)),
+        (2.2, POSSIBLE_DASH, INK, "possible next", bool(marks.current)), (1.3, None, MUTED, "other", marks.any),
+    )  # fmt: skip
+    for i, (width, dash, colour, meaning, _) in enumerate(sample for sample in samples if sample[-1]):
+        x = 26 + 180 * i
         parts.append(arrow(((x, y), (x + 46, y)), colour=colour, width=width, dash=dash))
         parts.append(text_block([meaning], (x + 54, y), size=LABEL_SIZE, anchor="start"))
     y += KEY_LINE * marks.any

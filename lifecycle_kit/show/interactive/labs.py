@@ -2,12 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lifecycle_kit.show.interactive.lab import Bench
 from lifecycle_kit.show.interactive.panel import Panel
+from lifecycle_kit.trace import Trace
 
-__all__ = ["probe_lab"]
+if TYPE_CHECKING:
+    from lifecycle_kit.live.film import Film
+
+__all__ = ["play", "probe_lab", "state_lab"]
+
+
+def state_lab() -> Panel:
+    """Return the state diagram to move through: press a trigger, see what follows and why the rest is refused.
+
+    Raises:
+        NoWidgets: if the packages for widgets are missing.
+    """
+    from lifecycle_kit.show.interactive.player import Walk
+
+    return Panel(Walk())
+
+
+def play(tape: Trace | Film, title: str = "A tape to play", question: str = "What happened, move by move?") -> Panel:
+    """Return a trace or a film to be played, stepped and scrubbed in the diagram of states.
+
+    Args:
+        tape: a trace, real or simulated, of which one instance is shown at a time; or a film of a real process.
+        title: what it is called.
+        question: what to look for.
+
+    Raises:
+        ValueError: if nothing moves in the trace.
+        NoWidgets: if the packages for widgets are missing.
+    """
+    if isinstance(tape, Trace):
+        from lifecycle_kit.show.interactive.player import TracePlayer
+
+        return Panel(TracePlayer(tape, title, question))
+    from lifecycle_kit.show.interactive.film_player import FilmPlayer
+
+    return Panel(FilmPlayer(tape, title, question))
 
 
 def probe_lab(**knobs: Any) -> Panel:

@@ -150,7 +150,7 @@ function render({ model, el }) {
     const start = () => {
       if (at() >= last) go(0);
       timer = setInterval(tick, PACES[Number(pace.value)][1]);
-      plays.textContent = "⏸ Pause";
+      plays.textContent = "‖ Pause";
     };
     stop = () => { clearInterval(timer); timer = null; plays.textContent = "▶ Play"; };
     const by = (label, name, key, does) => {
@@ -179,9 +179,9 @@ function render({ model, el }) {
       },
     };
     return [make("div", { class: "lk-line" },
-      by("⏮", "To the start", "[", halting(() => 0)), by("◀", "One step back", ",", halting(() => at() - 1)), plays,
-      by("▶", "One step on", ".", halting(() => at() + 1)), by("⏭", "To the end", "]", halting(() => last)),
-      make("label", { for: `${id}-pace` }, "Pace"), pace), make("label", { for: id }, control.label), input];
+      by("|◀", "To the start", "[", halting(() => 0)), by("◀", "One step back", ",", halting(() => at() - 1)), plays,
+      by("▶", "One step on", ".", halting(() => at() + 1)), by("▶|", "To the end", "]", halting(() => last)),
+      make("label", { for: `${id}-pace` }, "Pace"), pace, make("label", { for: id }, control.label), input)];
   };
 
   const makers = {
@@ -196,7 +196,8 @@ function render({ model, el }) {
     return buttons[name];
   };
 
-  const groups = form.groups.map((group, place) => make("fieldset", { class: "lk-group" },
+  const groups = form.groups.map((group, place) => make("fieldset", {
+    class: `lk-group${group.controls.some(({ kind }) => kind === "play") ? " lk-tape" : ""}` },
     make("legend", {}, group.legend),
     ...group.controls.flatMap((control, nth) => makers[control.kind](control, `${page}-${place}-${nth}`)),
     ...(group.buttons.length ? [make("div", { class: "lk-buttons" }, ...group.buttons.map(button))] : [])));
@@ -217,7 +218,7 @@ function render({ model, el }) {
     make("summary", {}, "The same in words"), words);
   const result = make("div", { class: "lk-result" }, says, problem, picture, more);
   const root = make("section", { class: `lk-page${form.wide ? " lk-wide" : ""}`, "aria-labelledby": `${page}-title` },
-    ...head, make("div", { class: "lk-body" }, result, controls));
+    ...head, make("div", { class: "lk-body" }, ...(form.wide ? [controls, result] : [result, controls])));
 
   const showWords = (view) => { if (more.open) words.textContent = view.words; };
   const showView = () => {
