@@ -49,3 +49,13 @@ def test_time_does_not_run_back() -> None:
 def test_an_instant_is_a_whole_number(wrong: float) -> None:
     with pytest.raises(ValueError, match="whole number of nanoseconds"):
         Agenda().at(wrong, lambda: None)  # type: ignore[arg-type]
+
+
+def test_a_series_stands_where_its_first_one_was_added_however_late_the_others_come() -> None:
+    agenda, seen = Agenda(), list[str]()
+    agenda.at(3, lambda: seen.append("before"))
+    agenda.each([1, 3, 3, 9], lambda number: seen.append(f"arrival {number}"))
+    agenda.at(3, lambda: seen.append("after"))
+    agenda.at(1, lambda: agenda.at(3, lambda: seen.append("last")))
+    agenda.run(until_ns=8)
+    assert seen == ["arrival 0", "before", "arrival 1", "arrival 2", "after", "last"]
