@@ -145,6 +145,15 @@ def test_two_slots_work_on_two() -> None:
     assert [end for *_, end in ends(result)] == [2.0, 2.1, 3.0]
 
 
+@pytest.mark.parametrize(("slots", "mean_s"), [(1, 1 / (10 - 6)), (2, 0.1 + (2 * 0.36 / 1.6) / (20 - 12))])
+def test_queues_are_as_long_as_queueing_theory_says(slots: int, mean_s: float) -> None:
+    # M/M/1 and M/M/2 at a load of 0.6: response time 1 / (mu - lambda), and 1 / mu + C / (2 mu - lambda) by Erlang.
+    load = Load(per_s=6 * slots, takes_s=0.1, varies=True, timeout_s=1000)
+    requests = one(load, until_s=8000 / slots, slots=slots).requests
+    ended = requests.outcome == 1
+    assert np.mean((requests.ended_ns - requests.at_ns)[ended]) / 1e9 == pytest.approx(mean_s, rel=0.06)
+
+
 def test_one_that_gives_up_in_the_queue_makes_no_work() -> None:
     result = one(Load(recorded=(1.0, 1.5, 3.0), takes_s=2, timeout_s=2), slots=1)
     # The second would begin at 3.0, when two seconds would not be over before its timeout at 3.5: it begins, and its
