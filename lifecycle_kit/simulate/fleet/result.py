@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -122,10 +121,11 @@ class FleetResult:
 
     @property
     def outcomes(self) -> dict[str, int]:
-        """How many requests ended in which way; "in-flight" were cut off by the end of the run."""
-        numbers = np.bincount(self.requests.outcome, minlength=len(OUTCOMES)).tolist()
-        found = Counter({word: number for word, number in zip(OUTCOMES, numbers, strict=True) if number})
-        return dict(found.most_common())
+        """How many requests ended in which way, in order of the first of each; "in-flight" were cut off by the end."""
+        column = self.requests.outcome
+        numbers = np.bincount(column, minlength=len(OUTCOMES)).tolist()
+        found = [(int(np.argmax(column == place)), place) for place, number in enumerate(numbers) if number]
+        return {OUTCOMES[place]: numbers[place] for _, place in sorted(found)}
 
     @property
     def failed(self) -> int:
