@@ -9,15 +9,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lifecycle_kit.show.interactive.labs import backoff_lab as backoff_lab
     from lifecycle_kit.show.interactive.labs import play as play
     from lifecycle_kit.show.interactive.labs import probe_lab as probe_lab
     from lifecycle_kit.show.interactive.labs import state_lab as state_lab
     from lifecycle_kit.show.interactive.panel import NoWidgets as NoWidgets
     from lifecycle_kit.show.interactive.panel import Panel as Panel
 
-_HOME = {"NoWidgets": "panel", "Panel": "panel", "play": "labs", "probe_lab": "labs", "state_lab": "labs"}
+_HOME = {
+    "NoWidgets": "panel",
+    "Panel": "panel",
+    "backoff_lab": "labs",
+    "play": "labs",
+    "probe_lab": "labs",
+    "state_lab": "labs",
+}
 
-__all__ = ["NoWidgets", "Panel", "play", "probe_lab", "state_lab"]
+__all__ = ["NoWidgets", "Panel", "backoff_lab", "play", "probe_lab", "state_lab"]
 
 
 def __getattr__(name: str) -> Any:

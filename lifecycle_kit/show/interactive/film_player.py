@@ -30,7 +30,7 @@ class FilmPlayer:
     def form(self) -> Form:
         """The part of the page that stays."""
         tape = Group(legend="Film", controls=(Control(name="place", kind="play", label="Look shown"),))
-        return Form(title=self._title, question=self._question, groups=(tape,), reset="", wide=True)
+        return Form(title=self._title, question=self._question, groups=(tape,), reset="", layout="wide")
 
     @property
     def values(self) -> dict[str, Value]:

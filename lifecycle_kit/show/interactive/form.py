@@ -18,6 +18,7 @@ Value = int | str | bool | list[int]
 """What a control holds: a place in its list, a text, yes or no, or places in an order."""
 
 KINDS = ("slider", "choice", "switch", "text", "radio", "checks", "order", "play")
+LAYOUTS = ("beside", "wide", "plain")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +76,12 @@ class Form:
 
     Attributes:
         title: what it is called.
-        question: what it answers.
+        question: what it answers; "" where a heading below says it.
         groups: controls and buttons.
         tries: tweaks; pressing the n-th one presses the button "try-n", from 0.
         reset: what stands on the button "reset"; "" for none.
-        wide: the picture needs the whole width, the controls stand below it.
+        layout: one of `LAYOUTS`: controls "beside" the picture where there is room, or below it; "wide": the picture
+            needs the whole width, and the controls stand above it; "plain": there is no picture.
     """
 
     title: str
@@ -87,7 +89,11 @@ class Form:
     groups: tuple[Group, ...]
     tries: tuple[Try, ...] = ()
     reset: str = "Reset"
-    wide: bool = False
+    layout: str = "beside"
+
+    def __post_init__(self) -> None:
+        if self.layout not in LAYOUTS:
+            raise ValueError(f"layout={self.layout!r} is not known; choose one of {', '.join(LAYOUTS)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,7 @@ def seconds_slider(label: str, default: float, values: Sequence[float], *, group
     return _field(default, Knob(kind="slider", label=label, values=tuple(values), words=words, group=group, help=help))
 
 
-def choice(label: str, default: str, options: Mapping[str, str], *, group: str = "", help: str = "") -> Any:
+def choice(label: str, default: str | int, options: Mapping[Any, str], *, group: str = "", help: str = "") -> Any:
     """Return a field whose knob is a list to choose from: values with their words."""
     words = tuple(options.values())
     return _field(default, Knob(kind="choice", label=label, values=tuple(options), words=words, group=group, help=help))

@@ -46,7 +46,7 @@ class Lab(Generic[S]):
         start: the settings it opens with; their class says which knobs there are.
         draw: from settings to what is shown; ValueError where they make no sense together.
         tweaks: two or three things to try first.
-        wide: the picture needs the whole width.
+        layout: as of a `Form`.
     """
 
     title: str
@@ -54,13 +54,15 @@ class Lab(Generic[S]):
     start: S
     draw: Callable[[S], Shown]
     tweaks: tuple[Tweak, ...]
-    wide: bool = False
+    layout: str = "beside"
 
     @property
     def form(self) -> Form:
         """The part of its page that stays."""
         tries = tuple(Try(label=tweak.label, watch=tweak.watch) for tweak in self.tweaks)
-        return Form(title=self.title, question=self.question, groups=groups_of(self.start), tries=tries, wide=self.wide)
+        return Form(
+            title=self.title, question=self.question, groups=groups_of(self.start), tries=tries, layout=self.layout
+        )
 
 
 class Bench(Generic[S]):

@@ -11,7 +11,7 @@ from lifecycle_kit.trace import Trace
 if TYPE_CHECKING:
     from lifecycle_kit.live.film import Film
 
-__all__ = ["play", "probe_lab", "state_lab"]
+__all__ = ["backoff_lab", "play", "probe_lab", "state_lab"]
 
 
 def state_lab() -> Panel:
@@ -57,5 +57,20 @@ def probe_lab(**knobs: Any) -> Panel:
         NoWidgets: if the packages for widgets are missing.
     """
     from lifecycle_kit.show.interactive.lab_probe import LAB
+
+    return Panel(Bench(LAB, **knobs))
+
+
+def backoff_lab(**knobs: Any) -> Panel:
+    """Return the backoff lab: how long a policy waits, how often it restarts, and what a herd that waits alike does.
+
+    Args:
+        knobs: where knobs stand at first, by the names in `lab_backoff.BackoffKnobs`, such as `like="systemd"`.
+
+    Raises:
+        ValueError: naming a knob or a value that there is not.
+        NoWidgets: if the packages for widgets are missing.
+    """
+    from lifecycle_kit.show.interactive.lab_backoff import LAB
 
     return Panel(Bench(LAB, **knobs))

@@ -121,7 +121,8 @@ function render({ model, el }) {
         act(step, "take out", "×", () => now.filter((each) => each !== step)),
         make("p", { class: "lk-note" }, notes[step] ?? ""))));
       left.replaceChildren(...control.words.flatMap((word, step) => (now.includes(step) ? [] : [make("li", { class: "lk-step" },
-        make("span", {}, word), act(step, "put next", "+", () => [...now, step]))])));
+        make("span", {}, word), act(step, "put next", "+", () => [...now, step]),
+        make("p", { class: "lk-note" }, notes[step] ?? ""))])));
     };
     shows[control.name] = {
       value: (steps) => { if (String(steps) !== String(now) || !left.children.length) show(steps); },
@@ -206,7 +207,8 @@ function render({ model, el }) {
 
   const tries = form.tries.map((each, place) => make("li", {},
     button({ name: `try-${place}`, label: each.label, key: "" }), make("span", { class: "lk-watch" }, each.watch)));
-  const head = [make("p", { id: `${page}-title`, class: "lk-title" }, form.title), make("p", { class: "lk-question" }, form.question)];
+  const head = [make("p", { id: `${page}-title`, class: "lk-title" }, form.title), 
+    ...(form.question ? [make("p", { class: "lk-question" }, form.question)] : [])];
   if (tries.length) head.push(make("ul", { class: "lk-tries", "aria-label": "Things to try" }, ...tries));
   const controls = make("div", { class: "lk-controls" }, ...groups,
     ...(form.reset ? [button({ name: "reset", label: form.reset, key: "" })] : []));
@@ -217,8 +219,8 @@ function render({ model, el }) {
   const more = make("details", { class: "lk-words", ontoggle: () => showWords(model.get("view")) },
     make("summary", {}, "The same in words"), words);
   const result = make("div", { class: "lk-result" }, says, problem, picture, more);
-  const root = make("section", { class: `lk-page${form.wide ? " lk-wide" : ""}`, "aria-labelledby": `${page}-title` },
-    ...head, make("div", { class: "lk-body" }, ...(form.wide ? [controls, result] : [result, controls])));
+  const root = make("section", { class: `lk-page lk-${form.layout}`, "aria-labelledby": `${page}-title` },
+    ...head, make("div", { class: "lk-body" }, ...(form.layout === "beside" ? [result, controls] : [controls, result])));
 
   const showWords = (view) => { if (more.open) words.textContent = view.words; };
   const showView = () => {

@@ -86,7 +86,7 @@ class Walk:
         ]
         tape = Group(legend="History", controls=(Control(name="place", kind="play", label="Move shown"), OS_TOO))
         return Form(
-            title="State lab", question="What can happen to a unit now, and what not?", wide=True,
+            title="State lab", question="What can happen to a unit now, and what not?", layout="wide",
             groups=(tape, *groups), tries=tuple(story for story, _ in STORIES), reset="Begin anew",
         )  # fmt: skip
 
@@ -169,7 +169,7 @@ class TracePlayer:
             question=self._question,
             groups=(Group(legend="Tape", controls=tape),),
             reset="",
-            wide=True,
+            layout="wide",
         )
 
     @property
