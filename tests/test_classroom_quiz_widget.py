@@ -131,7 +131,7 @@ def test_a_saved_notebook_keeps_the_question_as_text() -> None:
 def test_on_a_page_a_checked_answer_arrives_with_its_feedback() -> None:
     pytest.importorskip("anywidget")
     panel = quiz_panel(SINGLE)
-    panel.widget.values = {"answer": [0]}
+    panel._told(None, {"turn": {"answer": [0]}}, [])
     panel._told(None, {"press": "check"}, [])
     assert panel.widget.view["says"].startswith("Done, at try 1.")
     assert panel.widget.view["notes"]["answer"]["0"] == QUESTIONS[SINGLE].options["a"].feedback

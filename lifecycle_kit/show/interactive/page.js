@@ -14,21 +14,30 @@ const make = (tag, attributes = {}, ...children) => {
   return element;
 };
 
-let pages = 0;
-
 function render({ model, el }) {
-  const page = `lk-${(pages += 1)}`;
+  const page = `lk-${Math.random().toString(36).slice(2)}`; // every page has this program to itself: no counter is shared
   const form = model.get("form");
   const shows = {}; // by control: how to show a value, and what a new view means for it
   const keys = {}; // by key: what it does
   const buttons = {}; // by name
   let stop = () => {}; // ends whatever plays
 
-  const send = (name, value) => {
-    model.set("values", { ...model.get("values"), [name]: value });
-    model.save_changes();
+  // One message at a time, in order: the next one goes when the view has answered. Until then turns of the same knob
+  // become one, so that a slider never runs ahead of its picture, and a press never overtakes a turn.
+  const outbox = [];
+  let count = 0, sent = null;
+  const post = (message) => {
+    if (message) outbox.push(message);
+    if (sent !== null || !outbox.length) return;
+    sent = `${page}:${(count += 1)}`;
+    model.send({ ...outbox.shift(), nth: sent });
   };
-  const press = (name) => model.send({ press: name });
+  const press = (name) => post({ press: name });
+  const send = (name, value) => {
+    const last = outbox.at(-1)?.turn;
+    if (last && name in last) last[name] = value;
+    else post({ turn: { [name]: value } });
+  };
   const helped = (control, id) => (control.help ? [make("p", { id: `${id}-help`, class: "lk-help" }, control.help)] : []);
 
   // --- controls: each maker returns its elements and says in `shows` how to show a value
@@ -113,6 +122,7 @@ function render({ model, el }) {
     }, sign);
     const swapped = (a, b) => { const next = [...now]; [next[a], next[b]] = [next[b], next[a]]; return next; };
     const show = (steps) => {
+      const focused = document.activeElement?.dataset.step;
       now = [...steps];
       chosen.replaceChildren(...now.map((step, at) => make("li", { class: "lk-step" },
         make("span", {}, control.words[step]),
@@ -123,6 +133,7 @@ function render({ model, el }) {
       left.replaceChildren(...control.words.flatMap((word, step) => (now.includes(step) ? [] : [make("li", { class: "lk-step" },
         make("span", {}, word), act(step, "put next", "+", () => [...now, step]),
         make("p", { class: "lk-note" }, notes[step] ?? ""))])));
+      if (focused) el.querySelector(`[data-step="${focused}"]`)?.focus();
     };
     shows[control.name] = {
       value: (steps) => { if (String(steps) !== String(now) || !left.children.length) show(steps); },
@@ -135,18 +146,17 @@ function render({ model, el }) {
   // A tape: played by the browser, one place at a time and never ahead of the picture.
   const play = (control, id) => {
     const PACES = [["slow", 1600], ["as usual", 800], ["fast", 250], ["as fast as it can", 30]];
-    let last = 0, timer = null, waits = false;
+    let last = 0, timer = null;
     const at = () => input.valueAsNumber;
     const go = (place) => {
       const next = Math.min(Math.max(place, 0), last);
-      if (next === at() && next === model.get("values")[control.name]) return;
+      if (next === at()) return;
       input.value = next;
-      waits = true;
       send(control.name, next);
     };
     const tick = () => {
       if (!el.isConnected || at() >= last) return stop();
-      if (!waits) go(at() + 1);
+      if (sent === null) go(at() + 1);
     };
     const start = () => {
       if (at() >= last) go(0);
@@ -165,18 +175,17 @@ function render({ model, el }) {
     const halting = (place) => () => { stop(); go(place()); };
     const pace = make("select", { id: `${id}-pace`, onchange: () => { if (timer !== null) { stop(); start(); } } },
       ...PACES.map(([word], place) => make("option", { value: place, selected: place === 1 }, word)));
+    const tell = () => input.setAttribute("aria-valuetext", `${at()} of ${last}`);
     const input = make("input", { type: "range", id, min: 0, max: 0, step: 1, oninput: () => {
       stop();
+      tell();
       send(control.name, at());
     } });
     shows[control.name] = {
-      value: (place) => { input.value = place; },
+      value: (place) => { input.value = place; tell(); },
       view: (view) => {
-        waits = false;
         last = view.last[control.name] ?? last;
-        input.max = last;
-        input.value = model.get("values")[control.name];
-        input.setAttribute("aria-valuetext", `${at()} of ${last}`);
+        input.max = last; // before the value is shown, which it would cut off
       },
     };
     return [make("div", { class: "lk-line" },
@@ -219,7 +228,7 @@ function render({ model, el }) {
   const more = make("details", { class: "lk-words", ontoggle: () => showWords(model.get("view")) },
     make("summary", {}, "The same in words"), words);
   const result = make("div", { class: "lk-result" }, says, problem, picture, more);
-  const root = make("section", { class: `lk-page lk-${form.layout}`, "aria-labelledby": `${page}-title` },
+  const root = make("div", { class: `lk-page lk-${form.layout}`, role: "group", "aria-labelledby": `${page}-title` },
     ...head, make("div", { class: "lk-body" }, ...(form.layout === "beside" ? [result, controls] : [controls, result])));
 
   const showWords = (view) => { if (more.open) words.textContent = view.words; };
@@ -235,9 +244,14 @@ function render({ model, el }) {
       each.setAttribute("aria-disabled", String(why !== undefined));
       each.title = why ?? "";
     }
-    Object.values(shows).forEach((each) => each.view?.(view));
+    if (view.nth === sent) sent = null;
+    const ahead = (name) => outbox.some(({ turn }) => turn && name in turn);
+    for (const [name, show] of Object.entries(shows)) {
+      show.view?.(view);
+      if (!ahead(name)) show.value(view.values[name]);
+    }
+    post();
   };
-  const showValues = () => Object.entries(model.get("values")).forEach(([name, value]) => shows[name]?.value(value));
 
   // Keys of one letter work while the focus is on this page, and never while something is being typed.
   const typed = (target) => target.matches("select, textarea, input[type=text]");
@@ -263,14 +277,11 @@ function render({ model, el }) {
   });
 
   el.replaceChildren(root);
-  showValues();
   showView();
-  model.on("change:values", showValues);
   model.on("change:view", showView);
   return () => {
     stop();
     window.removeEventListener("keydown", guard, true);
-    model.off("change:values", showValues);
     model.off("change:view", showView);
   };
 }

@@ -52,7 +52,6 @@ def page_class() -> Any:
         _esm = here.joinpath("page.js").read_text(encoding="utf-8")
         _css = here.joinpath("page.css").read_text(encoding="utf-8")
         form = traitlets.Dict().tag(sync=True)
-        values = traitlets.Dict().tag(sync=True)
         view = traitlets.Dict().tag(sync=True)
 
     return Page
@@ -88,10 +87,7 @@ class Panel:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.widget = page_class()(
-            form=plain_form(model.form), values=dict(model.values), view=plain_view(model.view())
-        )
-        self.widget.observe(self._turned, "values")
+        self.widget = page_class()(form=plain_form(model.form), view=self._view(""))
         self.widget.on_msg(self._told)
         self._still: Any = None
         self._later: asyncio.TimerHandle | None = None
@@ -113,19 +109,18 @@ class Panel:
         made = self.widget._repr_mimebundle_()  # with metadata, or without
         return dict(made[0] if isinstance(made, tuple) else made)
 
-    def _turned(self, change: Any) -> None:
-        if change["new"] != dict(self.model.values):
-            self.model.take(change["new"])
-            self._show()
+    def _view(self, nth: str) -> dict[str, Any]:
+        return {**plain_view(self.model.view()), "values": dict(self.model.values), "nth": nth}
 
     def _told(self, _: Any, content: Any, __: Any) -> None:
-        self.model.press(str(content.get("press", "")))
-        self._show()
-
-    def _show(self) -> None:
-        with self.widget.hold_sync():
-            self.widget.values = dict(self.model.values)
-            self.widget.view = plain_view(self.model.view())
+        """Do what the page asks, and answer in any case: it sends nothing more until its message came back."""
+        try:
+            if "turn" in content:
+                self.model.take(content["turn"])
+            if "press" in content:
+                self.model.press(content["press"])
+        finally:
+            self.widget.view = self._view(str(content.get("nth", "")))
         if self._still is not None:
             self._save_soon()
 

@@ -1,0 +1,1 @@
+"""Tests that drive JupyterLab in a real Chromium; skipped where there is none."""
