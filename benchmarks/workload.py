@@ -1,4 +1,7 @@
-"""The workload W(n, T): n instances that crash and hang by chance, watched by probes, for T seconds."""
+"""What is run: the workload W(n, T), and a fleet that serves requests while it is updated.
+
+W(n, T) is n instances that crash and hang by chance, watched by probes, for T seconds.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,14 @@ from lifecycle_kit.health import segments
 from lifecycle_kit.instance import Readiness, Unit
 from lifecycle_kit.probes import ProbeSettings
 from lifecycle_kit.restart import PlainPolicy
+from lifecycle_kit.simulate.fleet.load import Load
 from lifecycle_kit.simulate.fleet.world import Fleet, Wear
 from lifecycle_kit.simulate.script import Script
 
-__all__ = ["FIRST_BACKOFF_S", "LONGEST_BACKOFF_S", "FORGET_AFTER_S", "GRACE_S", "MTBF_S", "PERIOD_S", "STARTUP_S"]
-__all__ += ["FAILURES", "HANGS", "TIMEOUT_S", "workload"]
+__all__ = [
+    "FAILURES", "FIRST_BACKOFF_S", "FORGET_AFTER_S", "GRACE_S", "HANGS", "LONGEST_BACKOFF_S", "MTBF_S", "PERIOD_S",
+    "STARTUP_S", "TIMEOUT_S", "serving", "workload",
+]  # fmt: skip
 
 STARTUP_S = 5
 PERIOD_S, TIMEOUT_S, FAILURES = 10, 1, 3
@@ -40,3 +46,16 @@ def workload(n: int) -> Fleet:
     )
     script = Script(health=MappingProxyType(dict.fromkeys(kinds, health)))
     return Fleet(unit=unit, lives=Wear(mtbf_s=MTBF_S, hangs=HANGS, script=script), replicas=n, load=None)
+
+
+def serving(n: int, per_s: float, update_at_s: float) -> Fleet:
+    """Return `n` instances that serve `per_s` requests a second, and that a rolling update replaces once."""
+    health = segments((0, "fail"), (STARTUP_S, "ok"))
+    unit = Unit(
+        readiness=Readiness(by="probe"),
+        probes={"readiness": ProbeSettings(kind="readiness", period_s=PERIOD_S)},
+        stop=term_then_kill(GRACE_S),
+    )
+    script = Script(health={"readiness": health}, serves_from_s=STARTUP_S, on_term="drain")
+    load = Load(per_s=per_s, takes_s=0.2)
+    return Fleet(unit=unit, lives=[script], replicas=n, spread_s=1, load=load, update_at_s=update_at_s)

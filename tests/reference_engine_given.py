@@ -1,0 +1,179 @@
+"""Generated fleets: everything that the reference engine can play, on times so coarse that much happens at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import strategies as st
+
+from lifecycle_kit.backoff import Backoff
+from lifecycle_kit.drain import term_then_kill
+from lifecycle_kit.health import Segment, segments
+from lifecycle_kit.instance import Readiness, Unit
+from lifecycle_kit.probes import KINDS, ProbeSettings
+from lifecycle_kit.restart import PlainPolicy
+from lifecycle_kit.simulate.fleet.load import Load
+from lifecycle_kit.simulate.fleet.world import Fleet, Wear
+from lifecycle_kit.simulate.script import Script
+from lifecycle_kit.systems.deployment import RollingUpdate
+from lifecycle_kit.view import lifecycle_view
+
+__all__ = ["LOADS", "fleets", "quiet_fleets"]
+
+SOME_S = st.sampled_from([0, 0.5, 1, 1.5, 2, 3, 4, 5, 7, 10, 13])
+FEW_S = st.sampled_from([0.5, 1, 1.5, 2, 3, 5])
+WORDS = "ready not-ready working idle blocked:queue unblocked stopping alive unwell extend:2".split()
+
+
+def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Return None as often as a value."""
+    return st.none() | strategy
+
+
+@st.composite
+def health(draw: Callable[..., Any]) -> tuple[Segment, ...]:
+    """Return what probes see in a life."""
+    at, parts = 0.0, []
+    for _ in range(draw(st.integers(1, 4))):
+        outcome = draw(st.sampled_from(["ok", "ok", "fail", "fail", "error"]))
+        parts.append((at, outcome, draw(st.sampled_from([0, 0, 0, 0.5, 1, 3]))))
+        at += draw(FEW_S)
+    return segments(*parts)
+
+
+def probe(kind: str) -> st.SearchStrategy[ProbeSettings]:
+    """Return settings of a probe."""
+    return st.builds(
+        ProbeSettings,
+        kind=st.just(kind),
+        initial_delay_s=st.sampled_from([0, 0, 1, 2.5]),
+        period_s=FEW_S,
+        timeout_s=st.sampled_from([0.5, 1, 2]),
+        success_threshold=st.integers(1, 2) if kind == "readiness" else st.just(1),
+        failure_threshold=st.integers(1, 3),
+        from_end=st.sampled_from([False, False, True]),
+        start_period_s=st.sampled_from([0, 0, 3]),
+        start_interval_s=st.sampled_from([None, None, 0.5]),
+        carries=st.booleans(),
+    )
+
+
+BACKOFFS = st.builds(
+    Backoff,
+    first_s=st.sampled_from([0.5, 1, 2]),
+    factor=st.sampled_from([1, 2]),
+    cap_s=st.just(8),
+    jitter=st.sampled_from(["none", "full", "equal", "decorrelated"]),
+)
+POLICIES = st.builds(
+    PlainPolicy,
+    when=st.sampled_from(["always", "always", "on-failure", "never"]),
+    backoff=BACKOFFS,
+    give_up_after=maybe(st.integers(3, 5)),
+    forget_after_s=maybe(FEW_S),
+)
+UNITS = st.builds(
+    Unit,
+    policy=POLICIES,
+    readiness=st.builds(Readiness, by=st.sampled_from(["spawn", "seconds", "probe", "probe", "notice"]), after_s=FEW_S),
+    probes=st.fixed_dictionaries({}, optional={kind: probe(kind) for kind in KINDS}),
+    stop=st.builds(term_then_kill, st.sampled_from([1, 2, 5]), pre_stop_s=maybe(st.sampled_from([1, 2]))),
+    start_limit_s=maybe(FEW_S),
+    run_limit_s=maybe(SOME_S),
+    watchdog_s=maybe(FEW_S),
+    steady_s=st.just(5),
+)
+
+
+def decided(script: Script) -> Script:
+    """Return the script without what is not decided yet: whether one that hangs while it stops still ends."""
+    return replace(script, stop_takes_s=0)
+
+
+SCRIPTS = st.builds(
+    Script,
+    run_s=maybe(SOME_S),
+    exit=st.sampled_from([0, 1, "SIGSEGV"]),
+    health=st.fixed_dictionaries({}, optional={kind: health() for kind in KINDS}),
+    hangs_after_s=maybe(SOME_S),
+    says=st.lists(st.tuples(SOME_S, st.sampled_from(WORDS)), max_size=3).map(tuple),
+    on_term=st.sampled_from(["exit", "drain", "drain", "deaf"]),
+    stop_takes_s=st.sampled_from([0, 0, 1, 3]),
+    stop_exit=st.sampled_from([None, 0, 1]),
+    hook_takes_s=maybe(st.sampled_from([0.5, 1])),
+    serves_from_s=maybe(SOME_S),
+    fails_to_spawn=st.sampled_from(["", "", "", "", "no such file"]),
+).map(decided)
+LIVES = st.one_of(
+    st.lists(SCRIPTS, min_size=1, max_size=3),
+    st.builds(Wear, mtbf_s=st.sampled_from([3, 10]), hangs=st.sampled_from([0, 0.5, 1]), script=SCRIPTS),
+)
+ASKED = st.lists(
+    st.tuples(
+        st.sampled_from([0.25, 1, 2, 3, 5, 8, 13]),
+        st.integers(0, 1),
+        st.sampled_from(["stop", "restart", "start", "kill", "reset"]),
+    ),
+    max_size=3,
+    unique_by=lambda asked: asked[:2],
+)
+
+
+STEPS = st.lists(st.tuples(SOME_S, st.sampled_from([0, 0.5, 2, 5])), max_size=3).map(lambda steps: tuple(sorted(steps)))
+RECORDED = st.lists(SOME_S, min_size=1, max_size=20).map(lambda instants: tuple(sorted(instants)))
+LOADS = st.builds(
+    Load,
+    per_s=st.sampled_from([0.5, 2, 5]),
+    takes_s=st.sampled_from([0, 0.25, 0.5, 1, 2, 4]),
+    steady=st.booleans(),
+    from_s=st.sampled_from([0, 0, 2]),
+    until_s=st.sampled_from([None, None, 15]),
+    timeout_s=st.sampled_from([0.5, 1, 2, 5]),
+    steps=st.just(()) | STEPS,
+    recorded=st.just(()) | RECORDED,
+    varies=st.booleans(),
+    retries=st.sampled_from([0, 0, 1, 3]),
+    retry=BACKOFFS,
+)
+UPDATES = st.builds(
+    RollingUpdate,
+    strategy=st.sampled_from(["RollingUpdate", "RollingUpdate", "RollingUpdate", "Recreate"]),
+    maxSurge=st.sampled_from([0, 1, 2, "25%", "100%"]),
+    maxUnavailable=st.sampled_from([0, 1, 2, "25%", "100%"]),
+    minReadySeconds=st.sampled_from([0, 0, 1, 2.5]),
+    progressDeadlineSeconds=st.sampled_from([None, 600]),
+)
+RULES = st.sampled_from(["process", "liveness", "readiness", "view", lifecycle_view])
+
+
+def quiet_fleets(replicas: int = 2) -> st.SearchStrategy[Fleet]:
+    """Return fleets to which no request comes."""
+    return st.builds(Fleet, unit=UNITS, lives=LIVES, replicas=st.just(replicas), load=st.none(), requests=ASKED)
+
+
+def fleets(replicas: int = 2) -> st.SearchStrategy[Fleet]:
+    """Return fleets to which requests come, and of which some are updated."""
+    return st.builds(
+        Fleet,
+        unit=UNITS,
+        lives=LIVES,
+        replicas=st.integers(replicas, replicas + 2),
+        route_on=RULES,
+        spread_s=st.sampled_from([0, 0, 0.5, 2]),
+        load=LOADS,
+        requests=ASKED,
+        slots=st.sampled_from([None, None, 1, 2]),
+        update_at_s=maybe(st.sampled_from([0, 1, 5, 10])),
+        update=UPDATES,
+        new_unit=maybe(UNITS),
+        new_lives=maybe(LIVES),
+    ).filter(nobody_starts_what_was_told_to_go)
+
+
+def nobody_starts_what_was_told_to_go(fleet: Fleet) -> bool:
+    """Tell whether no person starts anything once the update has begun; what then happens is not decided yet."""
+    begun_s = math.inf if fleet.update_at_s is None else fleet.update_at_s
+    return not any(at_s >= begun_s and asked in ("start", "restart") for at_s, _, asked in fleet.requests)
