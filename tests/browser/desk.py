@@ -104,7 +104,15 @@ class Desk:
     def shot(self, name: str, sheet: Any | None = None) -> None:
         """Keep a picture of the sheet, or of all that is seen, for people to look at."""
         SHOTS.mkdir(parents=True, exist_ok=True)
-        (self.page if sheet is None else sheet).screenshot(path=SHOTS / f"{name}.png")
+        if sheet is None:
+            self.page.screenshot(path=SHOTS / f"{name}.png")
+            return
+        size = self.page.viewport_size  # the notebook scrolls by itself: what does not fit would be cut off
+        self.page.set_viewport_size({**size, "height": 2200})
+        sheet.scroll_into_view_if_needed()
+        self.page.wait_for_timeout(150)
+        sheet.screenshot(path=SHOTS / f"{name}.png")
+        self.page.set_viewport_size(size)
 
     def violations(self, within: str, source: str) -> list[str]:
         """Return what axe-core calls serious or critical within a part of the page."""

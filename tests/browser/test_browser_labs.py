@@ -22,13 +22,16 @@ from lifecycle_kit.simulate import Script, simulate
 CELLS = (
     f"{IMPORTS}interactive.probe_lab()",
     "interactive.backoff_lab()",
+    "interactive.routing_lab()",
+    "interactive.drain_lab()",
+    "interactive.rollout_lab()",
     "interactive.state_lab()",
     "interactive.play(simulate(like('kubernetes'), Script(run_s=0.3), until_s=60), title='Crash loop')",
     "quiz('liveness-readiness')",
     "quiz('restart-harm')",
     "quiz('leave-in-order')",
 )
-PICTURES = 4  # of them have one
+PICTURES = 7  # of them have one
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +67,23 @@ def test_a_slider_dragged_by_the_mouse_changes_the_picture(labs: Desk) -> None:
         labs.page.mouse.move(box["x"] + box["width"] - 2, middle, steps=5)
         labs.page.mouse.up()
     labs.shot("backoff-lab", sheet)
+
+
+@pytest.mark.parametrize(
+    ("title", "label", "option"),
+    [
+        ("Routing lab", "Route to whoever", 2),
+        ("Drain lab", "When it is asked to stop", 1),
+        ("Rollout lab", "Readiness", 1),
+    ],
+)
+def test_a_choice_changes_the_fleet(labs: Desk, title: str, label: str, option: int) -> None:
+    sheet = labs.sheet(title)
+    with labs.changing(sheet), labs.changing(sheet, ".lk-says"):
+        sheet.get_by_label(label, exact=True).select_option(index=option)
+    with labs.changing(sheet):
+        sheet.get_by_label("Requests", exact=True).press("ArrowLeft")
+    labs.shot(title.lower().replace(" ", "-"), sheet)
 
 
 def test_a_tweak_turns_the_knobs_and_reset_turns_them_back(labs: Desk) -> None:

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lifecycle_kit.show.interactive.labs import backoff_lab as backoff_lab
+    from lifecycle_kit.show.interactive.labs import drain_lab as drain_lab
     from lifecycle_kit.show.interactive.labs import play as play
     from lifecycle_kit.show.interactive.labs import probe_lab as probe_lab
+    from lifecycle_kit.show.interactive.labs import rollout_lab as rollout_lab
+    from lifecycle_kit.show.interactive.labs import routing_lab as routing_lab
     from lifecycle_kit.show.interactive.labs import state_lab as state_lab
     from lifecycle_kit.show.interactive.panel import NoWidgets as NoWidgets
     from lifecycle_kit.show.interactive.panel import Panel as Panel
@@ -20,12 +23,25 @@ _HOME = {
     "NoWidgets": "panel",
     "Panel": "panel",
     "backoff_lab": "labs",
+    "drain_lab": "labs",
     "play": "labs",
     "probe_lab": "labs",
+    "rollout_lab": "labs",
+    "routing_lab": "labs",
     "state_lab": "labs",
 }
 
-__all__ = ["NoWidgets", "Panel", "backoff_lab", "play", "probe_lab", "state_lab"]
+__all__ = [
+    "NoWidgets",
+    "Panel",
+    "backoff_lab",
+    "drain_lab",
+    "play",
+    "probe_lab",
+    "rollout_lab",
+    "routing_lab",
+    "state_lab",
+]
 
 
 def __getattr__(name: str) -> Any:

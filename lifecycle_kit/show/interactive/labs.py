@@ -11,7 +11,7 @@ from lifecycle_kit.trace import Trace
 if TYPE_CHECKING:
     from lifecycle_kit.live.film import Film
 
-__all__ = ["backoff_lab", "play", "probe_lab", "state_lab"]
+__all__ = ["backoff_lab", "drain_lab", "play", "probe_lab", "rollout_lab", "routing_lab", "state_lab"]
 
 
 def state_lab() -> Panel:
@@ -72,5 +72,50 @@ def backoff_lab(**knobs: Any) -> Panel:
         NoWidgets: if the packages for widgets are missing.
     """
     from lifecycle_kit.show.interactive.lab_backoff import LAB
+
+    return Panel(Bench(LAB, **knobs))
+
+
+def routing_lab(**knobs: Any) -> Panel:
+    """Return the routing lab: which question a balancer should ask before it sends requests to an instance.
+
+    Args:
+        knobs: where knobs stand at first, by the names in `lab_routing.RoutingKnobs`.
+
+    Raises:
+        ValueError: naming a knob or a value that there is not.
+        NoWidgets: if the packages for widgets are missing.
+    """
+    from lifecycle_kit.show.interactive.lab_routing import LAB
+
+    return Panel(Bench(LAB, **knobs))
+
+
+def drain_lab(**knobs: Any) -> Panel:
+    """Return the drain lab: what becomes of the work of an instance that is asked to stop.
+
+    Args:
+        knobs: where knobs stand at first, by the names in `lab_drain.DrainKnobs`.
+
+    Raises:
+        ValueError: naming a knob or a value that there is not.
+        NoWidgets: if the packages for widgets are missing.
+    """
+    from lifecycle_kit.show.interactive.lab_drain import LAB
+
+    return Panel(Bench(LAB, **knobs))
+
+
+def rollout_lab(**knobs: Any) -> Panel:
+    """Return the rollout lab: whether anybody notices that a new version replaces the old one.
+
+    Args:
+        knobs: where knobs stand at first, by the names in `lab_rollout.RolloutKnobs`.
+
+    Raises:
+        ValueError: naming a knob or a value that there is not.
+        NoWidgets: if the packages for widgets are missing.
+    """
+    from lifecycle_kit.show.interactive.lab_rollout import LAB
 
     return Panel(Bench(LAB, **knobs))
