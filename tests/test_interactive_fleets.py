@@ -9,13 +9,17 @@ from typing import Any
 
 import pytest
 
-from lifecycle_kit.show.interactive import lab_drain, lab_rollout, lab_routing
+from lifecycle_kit.show.interactive import lab_drain, lab_fleet, lab_rollout, lab_routing
 from lifecycle_kit.show.interactive.lab import Bench, Lab
 from lifecycle_kit.show.interactive.lab_drain import DrainKnobs, drained
+from lifecycle_kit.show.interactive.lab_fleet import FleetKnobs
 from lifecycle_kit.show.interactive.lab_rollout import RolloutKnobs
 from lifecycle_kit.show.interactive.lab_routing import TROUBLES, RoutingKnobs
+from lifecycle_kit.simulate import FleetResult, run_fleet
 from lifecycle_kit.simulate.fleet.balancer import RULES
 from lifecycle_kit.simulate.fleet.summary import ready_steps
+from lifecycle_kit.states import State
+from lifecycle_kit.systems import SYSTEMS
 from lifecycle_kit.units import ns
 
 LABS: dict[str, Lab[Any]] = {"routing": lab_routing.LAB, "drain": lab_drain.LAB, "rollout": lab_rollout.LAB}
@@ -180,3 +184,44 @@ def test_every_corner_of_the_rollout_knobs_draws_something() -> None:
     for replicas, surge, unavailable in product((1, 10), ("0", "100%"), ("0", "100%")):
         shown = lab_rollout.LAB.draw(RolloutKnobs(replicas=replicas, max_surge=surge, max_unavailable=unavailable))
         assert shown.says.startswith("The update is ")
+
+
+# --- an hour of chance
+
+
+def hour(**knobs: Any) -> FleetResult:
+    settings = FleetKnobs(**knobs)
+    return run_fleet(lab_fleet.fleet_of(settings), lab_fleet.HOUR_S, seed=settings.seed)
+
+
+def ready_at_the_end(result: FleetResult) -> int:
+    return int(ready_steps(result.log)[1][-1])
+
+
+def test_hung_instances_pile_up_unless_a_liveness_probe_brings_them_back() -> None:
+    assert ready_at_the_end(hour(liveness=False)) < 35
+    assert ready_at_the_end(hour(liveness=True)) > 42
+
+
+def test_a_back_off_made_for_crash_loops_keeps_fragile_instances_down() -> None:
+    kubernetes, systemd = (hour(like=like, mtbf_s=60, hangs=0) for like in ("kubernetes", "systemd"))
+    assert ready_at_the_end(kubernetes) < 25 < ready_at_the_end(systemd)
+
+
+def test_where_nothing_asks_all_count_as_ready_and_the_restarts_cease() -> None:
+    result = hour(like="systemd", mtbf_s=60)
+    assert ready_at_the_end(result) == 50
+    starts = [move.at for move in result.log if move.target is State.STARTING]
+    assert sum(at < 600 for at in starts) > 10 * sum(at > 3000 for at in starts)
+
+
+def test_one_instance_more_does_not_change_the_luck_of_the_others() -> None:
+    few, many = (hour(replicas=n) for n in (5, 10))
+    assert [move for move in many.log if int(move.instance[4:]) < 5] == list(few.log)
+
+
+def test_the_fleet_lab_draws_every_system() -> None:
+    for like in SYSTEMS:
+        shown = lab_fleet.LAB.draw(FleetKnobs(like=like, replicas=5))
+        ET.fromstring(str(shown.picture))
+        assert "of 5 instances count as ready on average" in shown.says

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lifecycle_kit.show.interactive.labs import backoff_lab as backoff_lab
     from lifecycle_kit.show.interactive.labs import drain_lab as drain_lab
+    from lifecycle_kit.show.interactive.labs import fleet_lab as fleet_lab
     from lifecycle_kit.show.interactive.labs import play as play
     from lifecycle_kit.show.interactive.labs import probe_lab as probe_lab
     from lifecycle_kit.show.interactive.labs import rollout_lab as rollout_lab
@@ -24,6 +25,7 @@ _HOME = {
     "Panel": "panel",
     "backoff_lab": "labs",
     "drain_lab": "labs",
+    "fleet_lab": "labs",
     "play": "labs",
     "probe_lab": "labs",
     "rollout_lab": "labs",
@@ -36,6 +38,7 @@ __all__ = [
     "Panel",
     "backoff_lab",
     "drain_lab",
+    "fleet_lab",
     "play",
     "probe_lab",
     "rollout_lab",

@@ -11,7 +11,7 @@ from lifecycle_kit.trace import Trace
 if TYPE_CHECKING:
     from lifecycle_kit.live.film import Film
 
-__all__ = ["backoff_lab", "drain_lab", "play", "probe_lab", "rollout_lab", "routing_lab", "state_lab"]
+__all__ = ["backoff_lab", "drain_lab", "fleet_lab", "play", "probe_lab", "rollout_lab", "routing_lab", "state_lab"]
 
 
 def state_lab() -> Panel:
@@ -117,5 +117,20 @@ def rollout_lab(**knobs: Any) -> Panel:
         NoWidgets: if the packages for widgets are missing.
     """
     from lifecycle_kit.show.interactive.lab_rollout import LAB
+
+    return Panel(Bench(LAB, **knobs))
+
+
+def fleet_lab(**knobs: Any) -> Panel:
+    """Return the fleet lab: an hour of many instances that crash or hang by chance, and who brings them back.
+
+    Args:
+        knobs: where knobs stand at first, by the names in `lab_fleet.FleetKnobs`.
+
+    Raises:
+        ValueError: naming a knob or a value that there is not.
+        NoWidgets: if the packages for widgets are missing.
+    """
+    from lifecycle_kit.show.interactive.lab_fleet import LAB
 
     return Panel(Bench(LAB, **knobs))
