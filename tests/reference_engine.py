@@ -169,10 +169,10 @@ class Replica:
     """
 
     def __init__(self, future: Future, name: str, unit: Unit, lives: Lives | Wear, luck: Luck) -> None:
-        assert unit.after_end is None, "what follows an end is not played here"
         self.future, self.name, self.luck, self._lives = future, name, luck, lives
         self.instance = create(unit)
         self.exists, self.born, self.script = False, 0, Script()
+        self.hook_runs = False
         self.moves: list[Transition] = []
         self.after: Callable[[Replica], None] = lambda _: None
         self.drain: Callable[[Replica, Callable[[], None]], None] = lambda _, end: end()
@@ -207,8 +207,8 @@ class Replica:
         match command:
             case ev.Spawn(life=life):
                 future.at(now, lambda: self.be_born(life))
-            case ev.Signal(life=life, signal=signal):
-                self.be_signalled(life, signal)
+            case ev.Signal(life=life, signal=signal, to=to):
+                self.be_signalled(life, signal, to)
             case ev.SetTimer(life=life, name=name, serial=serial, after_ns=after):
                 future.at(
                     now + after, lambda: self.ring(ev.TimerFired(at=now + after, life=life, name=name, serial=serial))
@@ -261,9 +261,11 @@ class Replica:
         if self.lives(life) and not self.hangs:
             self.tell(news_of(word, at=self.future.now, life=life))
 
-    def be_signalled(self, life: int, signal: str) -> None:
+    def be_signalled(self, life: int, signal: str, to: str) -> None:
         """Die of SIGKILL; of another signal end as the script says, unless it hangs or does not listen."""
         script = self.script
+        if to == "group" and self.hook_runs and not self.exists:
+            self.future.at(self.future.now, lambda: self.be_emptied(life))
         if signal == "SIGKILL":
             self.end(life, self.future.now, signal, by="kill")
         elif not self.hangs and script.on_term != "deaf" and signal not in script.ignores:
@@ -292,18 +294,26 @@ class Replica:
         self.future.at(at, ended)
 
     def run_hook(self, life: int, hook: str) -> None:
-        """Run a hook of the stop plan; it is over when it is over, or when its phase is."""
+        """Run a hook of the stop plan, or of what follows an end; it is over when it is over, or when its phase is."""
         takes_s, code = self.script.hooks.get(hook, (self.script.hook_takes_s, 0))
+        self.hook_runs = True
         if takes_s is None:
             return
         at, plan, phase = self.future.now + ns(takes_s), self.instance.life.plan, self.instance.life.phase
 
         def done() -> None:
             stop = self.instance.life
-            if self.lives(life) and stop.plan is plan and stop.phase == phase:
+            if life == self.instance.number and stop.plan is plan and stop.phase == phase and self.hook_runs:
+                self.hook_runs = False
                 self.tell(ev.HookDone(at=at, life=life, code=code))
 
         self.future.at(at, done)
+
+    def be_emptied(self, life: int) -> None:
+        """End a hook that was signalled after the end of the process: nothing of its group remains."""
+        if life == self.instance.number and self.hook_runs:
+            self.hook_runs = False
+            self.tell(ev.Emptied(at=self.future.now, life=life))
 
     # --- its probes
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hypothesis import strategies as st
 
+from lifecycle_kit import like
 from lifecycle_kit.backoff import Backoff
 from lifecycle_kit.drain import term_then_kill
 from lifecycle_kit.health import Segment, segments
@@ -17,6 +18,7 @@ from lifecycle_kit.probes import KINDS, ProbeSettings
 from lifecycle_kit.restart import PlainPolicy
 from lifecycle_kit.simulate.fleet.load import Load
 from lifecycle_kit.simulate.fleet.world import Fleet, Wear
+from lifecycle_kit.simulate.one import Lives
 from lifecycle_kit.simulate.script import Script
 from lifecycle_kit.systems.deployment import RollingUpdate
 from lifecycle_kit.view import lifecycle_view
@@ -75,7 +77,7 @@ POLICIES = st.builds(
     give_up_after=maybe(st.integers(3, 5)),
     forget_after_s=maybe(FEW_S),
 )
-UNITS = st.builds(
+PLAIN_UNITS = st.builds(
     Unit,
     policy=POLICIES,
     readiness=st.builds(Readiness, by=st.sampled_from(["spawn", "seconds", "probe", "probe", "notice"]), after_s=FEW_S),
@@ -85,6 +87,24 @@ UNITS = st.builds(
     run_limit_s=maybe(SOME_S),
     watchdog_s=maybe(FEW_S),
     steady_s=st.just(5),
+)
+
+
+PROBED = {
+    "readinessProbe.periodSeconds": 1, "livenessProbe.periodSeconds": 2, "livenessProbe.failureThreshold": 2,
+    "terminationGracePeriodSeconds": 3,
+}  # fmt: skip
+UNITS = PLAIN_UNITS | st.sampled_from(
+    [
+        like("kubernetes", PROBED),
+        like("kubernetes", {**PROBED, "lifecycle.preStop.sleep.seconds": 1, "startupProbe.periodSeconds": 1}),
+        like("systemd", Restart="always", RestartSec="1s", TimeoutStopSec="2s", ExecStopPost="clean-up"),
+        like("supervisord", autorestart="true", stopwaitsecs=2),
+        like("docker", restart="always"),
+        like("erlang"),
+        like("nomad"),
+        like("runit"),
+    ]
 )
 
 
@@ -103,13 +123,38 @@ SCRIPTS = st.builds(
     on_term=st.sampled_from(["exit", "drain", "drain", "deaf"]),
     stop_takes_s=st.sampled_from([0, 0, 1, 3]),
     stop_exit=st.sampled_from([None, 0, 1]),
+    ignores=st.sampled_from([frozenset(), frozenset(), frozenset({"SIGTERM"})]),
     hook_takes_s=maybe(st.sampled_from([0.5, 1])),
     serves_from_s=maybe(SOME_S),
     fails_to_spawn=st.sampled_from(["", "", "", "", "no such file"]),
 ).map(decided)
-LIVES = st.one_of(
-    st.lists(SCRIPTS, min_size=1, max_size=3),
-    st.builds(Wear, mtbf_s=st.sampled_from([3, 10]), hangs=st.sampled_from([0, 0.5, 1]), script=SCRIPTS),
+WEAR = st.builds(Wear, mtbf_s=st.sampled_from([3, 10]), hangs=st.sampled_from([0, 0.5, 1]), script=SCRIPTS)
+LISTS = st.lists(SCRIPTS, min_size=1, max_size=3)
+
+
+@dataclass(frozen=True)
+class ByNumber:
+    """Other lives for each replica."""
+
+    lives: tuple[Lives, ...]
+
+    def __call__(self, number: int) -> Lives:
+        return self.lives[number % len(self.lives)]
+
+
+@dataclass(frozen=True)
+class ByBirth:
+    """Another life for each second of birth."""
+
+    scripts: tuple[Script, ...]
+
+    def __call__(self, born_s: float) -> Script:
+        return self.scripts[int(born_s) % len(self.scripts)]
+
+
+NEW_LIVES = LISTS | WEAR
+LIVES = NEW_LIVES | st.builds(
+    ByNumber, st.tuples(LISTS, st.builds(ByBirth, st.lists(SCRIPTS, min_size=1, max_size=3).map(tuple)))
 )
 ASKED = st.lists(
     st.tuples(
@@ -169,7 +214,7 @@ def fleets(replicas: int = 2) -> st.SearchStrategy[Fleet]:
         update_at_s=maybe(st.sampled_from([0, 1, 5, 10])),
         update=UPDATES,
         new_unit=maybe(UNITS),
-        new_lives=maybe(LIVES),
+        new_lives=maybe(NEW_LIVES),
     ).filter(nobody_starts_what_was_told_to_go)
 
 
