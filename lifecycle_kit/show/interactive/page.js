@@ -161,16 +161,17 @@ function render({ model, el }) {
     const start = () => {
       if (at() >= last) go(0);
       timer = setInterval(tick, PACES[Number(pace.value)][1]);
-      plays.textContent = "‖ Pause";
+      says("‖ Pause");
     };
-    stop = () => { clearInterval(timer); timer = null; plays.textContent = "▶ Play"; };
+    stop = () => { clearInterval(timer); timer = null; says("▶ Play"); };
     const by = (label, name, key, does) => {
       keys[key] = does;
       return make("button", { type: "button", "aria-keyshortcuts": key, title: `${name} (key ${key})`, "aria-label": name,
         onclick: does }, label);
     };
-    const plays = make("button", { type: "button", class: "lk-play", "aria-keyshortcuts": "p", title: "Play or pause (key p)",
-      onclick: () => keys.p() }, "▶ Play");
+    const plays = make("button", { type: "button", class: "lk-play", "aria-keyshortcuts": "p", onclick: () => keys.p() });
+    const says = (word) => plays.replaceChildren(word, make("kbd", { "aria-hidden": "true" }, "p"));
+    says("▶ Play");
     keys.p = () => (timer === null ? start() : stop());
     const halting = (place) => () => { stop(); go(place()); };
     const pace = make("select", { id: `${id}-pace`, onchange: () => { if (timer !== null) { stop(); start(); } } },
