@@ -1,0 +1,130 @@
+"""An instance of the quick engine: the facts of its present life, and the moves that they ask for.
+
+This is `turn` and the values of `instance`, as plain attributes that change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lifecycle_kit.drain import StopPlan
+from lifecycle_kit.health import FOREVER_NS
+from lifecycle_kit.simulate.fleet.log import STATES
+from lifecycle_kit.simulate.fleet.plain import Program, Rules
+from lifecycle_kit.simulate.fleet.quick_book import WHO_SHIFT
+from lifecycle_kit.simulate.fleet.quick_line import Line
+from lifecycle_kit.simulate.fleet.quick_luck import Luck
+from lifecycle_kit.simulate.fleet.quick_policy import Judge
+from lifecycle_kit.simulate.fleet.quick_probes import NEVER, OddProber, Prober
+from lifecycle_kit.states import State
+
+__all__ = [
+    "BACKOFF", "BLOCKED", "CREATED", "DRAINING", "FAILED", "READY", "RUNNING", "STARTING", "TERMINATED", "Facts",
+]  # fmt: skip
+
+CREATED, STARTING, READY, RUNNING, BLOCKED, DRAINING, TERMINATED, FAILED, BACKOFF = map(
+    STATES.index,
+    (
+        State.CREATED, State.STARTING, State.READY, State.RUNNING, State.BLOCKED, State.DRAINING, State.TERMINATED,
+        State.FAILED, State.BACKOFF,
+    ),
+)  # fmt: skip
+AT_WORK = "at work as soon as it is ready"
+
+
+class Facts:
+    """How an instance stands.
+
+    Attributes:
+        who: its number among all instances; `number` is that of its draws.
+        state: place in `STATES`.
+        life, alive, born, hang: of the process: which one, whether it exists, since when, at which age it hangs.
+        spawned, started, ready, blocked, busy, ready_at: facts of the life, as in `instance.Life`.
+        purpose, plan, phase, stop_at, late, hook_code: of its stop; the purpose is "" without one.
+        memory, failures: of the policy; for the alert.
+    """
+
+    __slots__ = (
+        "alive", "base", "blocked", "born", "busy", "failures", "first_birth", "hang", "hook_code", "hook_runs",
+        "judge", "late", "life", "line", "luck", "memory", "number", "phase", "plan", "probers", "program", "programs",
+        "purpose", "ready", "ready_at", "rules", "run", "seen", "spawn_at", "spawned", "spawns", "started", "state",
+        "stop_at", "stop_serial", "watching", "who",
+    )  # fmt: skip
+
+    def __init__(
+        self, line: Line, who: int, number: int, rules: Rules, judge: Judge, programs: Sequence[Program],
+        luck: Luck | None = None,
+    ) -> None:  # fmt: skip
+        self.line, self.who, self.number, self.base = line, who, number, who << WHO_SHIFT
+        self.rules, self.judge, self.programs, self.program = rules, judge, programs, programs[0]
+        self.luck, self.run = luck, NEVER
+        self.probers: list[Prober | OddProber | None] = [
+            None if probe is None else (Prober if even else OddProber)(probe)
+            for probe, even in zip(rules.probes, rules.even, strict=True)
+        ]
+        self.state, self.life, self.alive, self.born, self.hang = CREATED, 0, False, 0, FOREVER_NS
+        self.watching = [False, False, False]
+        self.first_birth = -1
+        self.memory: Any = judge.first
+        self.failures, self.spawn_at, self.spawns, self.stop_serial = 0, -1, 0, 0
+        self.seen = self.hook_runs = False
+        self.new_life()
+
+    def new_life(self) -> None:
+        """Forget the facts of the life before."""
+        self.spawned: int | None = None
+        self.ready_at: int | None = None
+        self.blocked: str | None = None
+        self.plan: StopPlan | None = None
+        self.hook_code: int | None = None
+        self.started = self.ready = self.busy = self.late = False
+        self.purpose, self.phase, self.stop_at = "", 0, 0
+
+    def go(self, now: int, target: int, cause: str) -> None:
+        """Move, and write it down."""
+        book = self.line.book
+        if target != self.state:
+            book.at.append(now)
+            book.what.append(self.base + book.kind((self.state, target, cause)))
+            self.state = target
+
+    def alert(self, now: int, kind: str, text: str) -> None:
+        """Tell a person."""
+        self.line.alerts.append((now, self.who, kind, text))
+
+    def settle(self, now: int, cause: str) -> None:
+        """Follow the facts of a life at work from move to move until they agree with the state."""
+        while (target := self.pulled()) != self.state:
+            first, before = self.state == STARTING and target == READY, self.state
+            self.go(now, target, cause)
+            if first:
+                self.first_ready(now)
+            # from `running` to `ready` is what a process says that idles
+            if target == READY and before != RUNNING and not self.rules.unit.reports_work:
+                self.busy, cause = True, AT_WORK
+
+    def pulled(self) -> int:
+        """Return the state that the facts ask for next."""
+        state = self.state
+        if state == BLOCKED:
+            free = self.ready and self.blocked is None
+            return (RUNNING if self.busy else READY) if free else BLOCKED
+        if self.blocked is not None:
+            return BLOCKED
+        if state == STARTING:
+            return READY if self.ready else STARTING
+        if not self.ready:
+            return BLOCKED
+        return RUNNING if self.busy else READY
+
+    def first_ready(self, now: int) -> None:
+        """Note the first readiness of this life; the time of its run limit begins."""
+        self.ready_at = now
+        self.memory = self.judge.ready(self.memory, now)
+        if self.rules.run_limit is not None:
+            self.line.push(now + self.rules.run_limit, type(self).on_limit, self, (self.life, "run limit reached"))
+
+    def on_limit(self, now: int, argument: tuple[int, str]) -> None:
+        """Stop a life that has taken longer than allowed."""
+        raise NotImplementedError

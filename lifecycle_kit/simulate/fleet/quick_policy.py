@@ -1,0 +1,155 @@
+"""What follows an end, for the quick engine: by a table where the policy is the plain one, else by asking the policy.
+
+Both answer alike, so that an instance need not know which of them it has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from lifecycle_kit.exits import Cause, Exit, blame
+from lifecycle_kit.restart import GiveUp, Memory, PlainPolicy, Refuse, Restart, RestartPolicy
+from lifecycle_kit.simulate.dice import draw
+from lifecycle_kit.simulate.fleet.plain import How
+from lifecycle_kit.units import ns
+
+__all__ = ["NO_RESTART", "Ended", "Judge", "judge_of"]
+
+NO_RESTART = -1
+# (memory, delay of the restart or NO_RESTART, reason for giving up or None, whether the end counts as clean)
+Answer = tuple[Any, int, str | None, bool]
+_BY_PURPOSE = {
+    "stop": Cause.REQUEST, "restart": Cause.REQUEST, "probe": Cause.PROBE, "timeout": Cause.TIMEOUT,
+}  # fmt: skip
+
+
+@dataclass(slots=True, eq=False)
+class Ended:
+    """A life that has ended, as a policy wants to know it; nanoseconds."""
+
+    how: How
+    purpose: str
+    uptime: int
+    ready: int | None
+    late: bool
+    hook_code: int | None
+    abandoned: bool
+    number: int
+    life: int
+
+
+class Judge(Protocol):
+    """What an instance asks."""
+
+    first: Any
+    """The memory before anything has happened."""
+
+    def start(self, memory: Any, at: int, manual: bool) -> tuple[Any, str | None]:
+        """Return the memory after a start, and why the start is refused, None if it is not."""
+        ...
+
+    def ready(self, memory: Any, at: int) -> Any:
+        """Return the memory after the first readiness of a life."""
+        ...
+
+    def end(self, memory: Any, at: int, ended: Ended) -> Answer:
+        """Return what follows an end."""
+        ...
+
+    def request(self, memory: Any, request: str, at: int) -> Any:
+        """Return the memory after a request."""
+        ...
+
+
+class PlainJudge:
+    """A `PlainPolicy`; the memory is the number of failures in a row."""
+
+    def __init__(self, policy: PlainPolicy, base: int) -> None:
+        self.policy, self._base, self.first = policy, base, 0
+        self._forget = None if policy.forget_after_s is None else ns(policy.forget_after_s)
+        self._always, self._never = policy.when == "always", policy.when == "never"
+        self._most, self._jitters = policy.give_up_after, policy.backoff.jitter != "none"
+        self._bounds = [(0, 0)]
+
+    def start(self, memory: int, at: int, manual: bool) -> tuple[int, str | None]:
+        """Allow every start; one by hand begins the count anew."""
+        return 0 if manual else memory, None
+
+    def ready(self, memory: int, at: int) -> int:
+        """Remember nothing."""
+        return memory
+
+    def end(self, memory: int, at: int, ended: Ended) -> Answer:
+        """Restart after the next delay, give up, or be done."""
+        how = ended.how
+        clean = how.code == 0
+        asked = how.cause is Cause.REQUEST or (how.cause is None and ended.purpose in ("stop", "restart"))
+        if asked or (clean and not self._always):
+            return memory, NO_RESTART, None, True
+        if self._never:
+            return memory, NO_RESTART, None if clean else "never-restarted", clean
+        failures = 1 if self._forget is not None and ended.uptime >= self._forget else memory + 1
+        if self._most is not None and failures > self._most:
+            return failures, NO_RESTART, f"failed {failures} times in a row", False
+        return failures, self._delay(failures, ended), None, clean
+
+    def _delay(self, failures: int, ended: Ended) -> int:
+        bounds = self._bounds
+        while failures >= len(bounds):
+            bounds.append(self.policy.backoff.bounds_ns(len(bounds)))
+        low, high = bounds[failures]
+        if not self._jitters or ended.abandoned:  # nothing is drawn for a process that has not ended
+            return low
+        return low + int(draw(self._base, ended.number, ended.life) * (high - low))
+
+    def request(self, memory: int, request: str, at: int) -> int:
+        """Forget everything on "reset"."""
+        return 0 if request == "reset" else memory
+
+
+class AnyJudge:
+    """Any policy, asked as `step` asks it."""
+
+    def __init__(self, policy: RestartPolicy, base: int) -> None:
+        self.policy, self._base, self.first = policy, base, Memory()
+
+    def start(self, memory: Memory, at: int, manual: bool) -> tuple[Memory, str | None]:
+        """Ask whether a start is allowed."""
+        memory, answer = self.policy.on_start(memory, at, manual)
+        return memory, answer.reason if isinstance(answer, Refuse) else None
+
+    def ready(self, memory: Memory, at: int) -> Memory:
+        """Tell of the first readiness."""
+        return self.policy.on_ready(memory, at)
+
+    def end(self, memory: Memory, at: int, ended: Ended) -> Answer:
+        """Ask what follows."""
+        how, abandoned = ended.how, ended.abandoned
+        end = Exit(
+            code=how.code, signal=how.signal,
+            cause=how.cause or _BY_PURPOSE.get(ended.purpose) or blame(how.signal),
+            uptime_ns=ended.uptime, ready_ns=ended.ready, late=ended.late, core=how.core, hook_code=ended.hook_code,
+            abandoned=abandoned,
+        )  # fmt: skip
+        u = 0.0 if abandoned else draw(self._base, ended.number, ended.life)
+        memory, decision = self.policy.on_exit(memory, end, at, u)
+        if isinstance(decision, Restart):
+            return memory, decision.after_ns, None, decision.clean
+        if isinstance(decision, GiveUp):
+            return memory, NO_RESTART, decision.reason, False
+        return memory, NO_RESTART, None, True
+
+    def request(self, memory: Memory, request: str, at: int) -> Memory:
+        """Let the policy take note."""
+        return self.policy.on_request(memory, request, at)
+
+
+def judge_of(policy: RestartPolicy, base: int) -> Judge:
+    """Return who answers for a policy; `base` is the address of the draws for jitter.
+
+    The answers of a plain policy depend on the count of failures only, unless its delays depend on one another.
+    """
+    if type(policy) is PlainPolicy and policy.backoff.jitter != "decorrelated":
+        return PlainJudge(policy, base)
+    return AnyJudge(policy, base)
