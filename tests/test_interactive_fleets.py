@@ -91,6 +91,7 @@ def test_liveness_routes_to_an_instance_that_leaves() -> None:
 
 def test_leaving_at_once_cuts_what_is_in_flight() -> None:
     found = drained(DrainKnobs(on_term="exit"))
+    assert found.ends.keys() == {"cut", "refused"}
     assert found.ends["cut"] >= found.in_flight > 0
     assert (found.took_s, found.killed) == (0.0, False)
 

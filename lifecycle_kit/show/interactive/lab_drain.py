@@ -9,6 +9,7 @@ from lifecycle_kit.show.fleet_picture import fleet_chart
 from lifecycle_kit.show.interactive.knobs import choice, seconds_slider, slider
 from lifecycle_kit.show.interactive.lab import Lab, Shown, Tweak
 from lifecycle_kit.simulate import Fleet, FleetResult, Load, Script, run_fleet
+from lifecycle_kit.simulate.fleet.result import Request
 from lifecycle_kit.states import State
 from lifecycle_kit.systems import like
 from lifecycle_kit.units import ns, seconds, span
@@ -79,7 +80,7 @@ def drained(knobs: DrainKnobs) -> Drained:
     """
     result = run_fleet(fleet_of(knobs), UNTIL_S)
     at = ns(STOP_S)
-    mine = [request for request in result.requests if request.instance == LEAVING and request.ended_ns >= at]
+    mine = [request for request in result.requests if request.instance == LEAVING and _after(request, at)]
     end = next((move for move in result.log if move.instance == LEAVING and move.at_ns >= at
                 and move.target in (State.TERMINATED, State.FAILED)), None)  # fmt: skip
     return Drained(
@@ -87,6 +88,11 @@ def drained(knobs: DrainKnobs) -> Drained:
         ends=dict(Counter(request.outcome for request in mine)),
         took_s=None if end is None else seconds(end.at_ns - at), killed=end is not None and "SIGKILL" in end.cause,
     )  # fmt: skip
+
+
+def _after(request: Request, at: int) -> bool:
+    """Tell whether a request was still to be ended at `at`: what is answered at that very instant was not."""
+    return request.ended_ns > at or (request.ended_ns == at and request.outcome != "served")
 
 
 def _said(found: Drained) -> str:
