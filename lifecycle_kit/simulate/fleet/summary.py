@@ -25,7 +25,7 @@ from lifecycle_kit.simulate.fleet.world import Fleet
 from lifecycle_kit.states import State
 from lifecycle_kit.units import seconds
 
-__all__ = ["replicas_of", "summary"]
+__all__ = ["ready_steps", "replicas_of", "summary"]
 
 Numbers = dict[str, float]
 
@@ -86,7 +86,7 @@ def _fleet(result: FleetResult, fleet: Fleet | None, enough: int) -> Numbers:
         **{word.replace("-", "_"): ends[word] for word in FAILURES},
         "failed": result.failed,
         "restarts": again,
-        "longest_without_s": _longest_below(*_ready(log), enough, until),
+        "longest_without_s": _longest_below(log, enough, until),
         "start_cpu_s": starts * cpu_s,
         "log_lines": starts * lines,
         "two_owners_s": _time_from(*owning(log), 2, until) if one else 0.0,
@@ -135,10 +135,11 @@ def replicas_of(log: Log) -> list[str]:
     return [log.names[who] for who in dict.fromkeys(int(who) for who in first)]
 
 
-def _ready(log: Log) -> tuple[Integers, Integers]:
+def ready_steps(log: Log) -> tuple[Integers, Integers]:
+    """Return how many instances were ready, exactly: instants, the first at 0, and the level from each of them on."""
     source, target = moves_of(log)
     was, is_ = among(source, READY), among(target, READY)
-    return log.at_ns[is_ & ~was], log.at_ns[was & ~is_]
+    return _steps(log.at_ns[is_ & ~was], log.at_ns[was & ~is_])
 
 
 def _steps(up_ns: Integers, down_ns: Integers) -> tuple[Integers, Integers]:
@@ -151,8 +152,8 @@ def _steps(up_ns: Integers, down_ns: Integers) -> tuple[Integers, Integers]:
     return instants, np.cumsum(changes)
 
 
-def _longest_below(up_ns: Integers, down_ns: Integers, least: int, until_ns: int) -> float:
-    instants, level = _steps(up_ns, down_ns)
+def _longest_below(log: Log, least: int, until_ns: int) -> float:
+    instants, level = ready_steps(log)
     bounds = np.append(instants, max(until_ns, int(instants[-1])))
     edges = np.flatnonzero(np.diff(np.concatenate(([0], (level < least).astype(np.int8), [0]))))
     lasted = bounds[edges[1::2]] - bounds[edges[::2]]
