@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isnan
 
+import numpy as np
 import pytest
 
 from lifecycle_kit import Unit
@@ -25,6 +27,11 @@ def test_requests_are_counted_by_their_ends() -> None:
     numbers = summary(made.fleet(CRASHES, asked=ASKED))
     names = ("arrived", "served", "no_route", "cut", "timeout", "failed", "failed_share")
     assert [numbers[name] for name in names] == [5, 2, 1, 1, 0, 2, 0.5]
+
+
+def test_what_was_sent_again_counts_as_sent() -> None:
+    assert summary(made.fleet(asked=ASKED))["sent"] == 5
+    assert summary(replace(made.fleet(asked=ASKED), sent_ns=np.arange(8)))["sent"] == 8
 
 
 def test_the_longest_time_without_is_exact_and_includes_the_start_up() -> None:

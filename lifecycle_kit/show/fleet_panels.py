@@ -56,7 +56,7 @@ MISSING_LOOK = Texture("#ffe1e4", "#8f1322", 6, "2 3")
 BACKLOG_LOOK = Texture("#ffe3ad", "#7a4f00", 8)
 CONFLICT_LOOK = Texture("#f43e51", "#8f1322", 3)
 RESTART_LOOK = Texture("#f4d3c2", "#8a4020", 4, "1 3")
-ROUTED = SERIES[0][0]
+LINE = SERIES[0][0]
 
 
 def panels_of(runs: Sequence[Seen]) -> list[Panel]:
@@ -73,9 +73,10 @@ def panels_of(runs: Sequence[Seen]) -> list[Panel]:
 
 def _fleet_panels(name: str, runs: Sequence[Seen]) -> Iterator[Panel]:
     having = [run for run in runs if name in run.result.fleets]
-    if any(len(run.result.fleets[name].requests) for run in having):
-        yield _requests(name)
-    yield _ready(name)
+    asked = any(len(run.result.fleets[name].requests) for run in having)
+    if asked:
+        yield _requests(name, retried=any(run.result.fleets[name].sent_ns is not None for run in having))
+    yield _ready(name, routed=asked)
     names = max(len(set(run.result.fleets[name].log.who.tolist())) for run in having)
     yield lanes_panel(name, names) if names <= LANES else _states(name)
     if any(run.wanted(name) == 1 and column(run, name, "owners").max() > 1 for run in having):
@@ -87,81 +88,85 @@ def _fleet_panels(name: str, runs: Sequence[Seen]) -> Iterator[Panel]:
 # --- requests
 
 
-def _requests(name: str) -> Panel:
-    def rates(seen: Seen) -> dict[str, Values]:
-        lasted = np.diff(seen.edges_s)
-        return {word: column(seen, name, word.replace("-", "_")) / lasted for word in OUTCOME_LOOKS}
+def _requests(name: str, retried: bool) -> Panel:
+    def rate(seen: Seen, metric: str) -> Values:
+        return column(seen, name, metric.replace("-", "_")) / np.diff(seen.edges_s)
 
     def draw(seen: Seen, box: Box) -> list[str]:
-        layers = [(OUTCOME_LOOKS[word], values) for word, values in rates(seen).items()]
-        return [*value_axis(box), *areas(box, seen.edges_s, layers)]
+        layers = [(look, rate(seen, word)) for word, look in OUTCOME_LOOKS.items()]
+        parts = [*value_axis(box), *areas(box, seen.edges_s, layers)]
+        return parts + [step_line(box, seen.edges_s, rate(seen, "sent"), colour=LINE, width=1.6)] * retried
 
     def key(runs: Sequence[Seen]) -> list[Key]:
         totals = {word: total(runs, name, word.replace("-", "_")) for word in OUTCOME_LOOKS}
         shown = [word for word, total in totals.items() if total or word == "served"]
-        return [Key(sampled(OUTCOME_LOOKS[word]), counted(word, totals[word], runs)) for word in reversed(shown)]
+        lines = [Key(sampled(OUTCOME_LOOKS[word]), counted(word, totals[word], runs)) for word in reversed(shown)]
+        sent = Key(lined(LINE, 1.6), counted("sent, with retries", total(runs, name, "sent"), runs))
+        return [sent] * retried + lines
 
     def most(seen: Seen) -> float:
-        return most_of(seen, np.sum(list(rates(seen).values()), axis=0))
+        ended = np.sum([rate(seen, word) for word in OUTCOME_LOOKS], axis=0)
+        return max(most_of(seen, ended), most_of(seen, rate(seen, "sent")) if retried else 0)
 
-    return Panel(of=name, title="requests that ended, a second", height=112, most=most, draw=draw, key=key)
+    title = "requests that ended, a second" + (", and all that were sent" if retried else "")
+    return Panel(of=name, title=title, height=112, most=most, draw=draw, key=key)
 
 
 # --- instances
 
 
-def _ready(name: str) -> Panel:
+def _ready(name: str, routed: bool) -> Panel:
     def draw(seen: Seen, box: Box) -> list[str]:
         if name not in seen.result.fleets:
             return value_axis(box)
         wanted, ready = float(seen.wanted(name)), seen.fewest_ready(name)
-        missing = np.maximum(wanted - ready, 0)
-        layers = [(READY_LOOK, ready), (MISSING_LOOK, missing)]
+        layers = [(READY_LOOK, ready), (MISSING_LOOK, np.maximum(wanted - ready, 0))]
         level = np.full(len(ready), wanted)
-        return [
-            *value_axis(box), *areas(box, seen.edges_s, layers),
-            step_line(box, seen.edges_s, level, colour=MUTED, width=1.2, dash="5 3"),
-            step_line(box, seen.edges_s, seen.fewest_routed(name), colour=ROUTED, width=2, dash="2 2"),
-        ]  # fmt: skip
+        parts = [*value_axis(box), *areas(box, seen.edges_s, layers)]
+        parts.append(step_line(box, seen.edges_s, level, colour=MUTED, width=1.2, dash="5 3"))
+        if routed:
+            parts.append(step_line(box, seen.edges_s, seen.fewest_routed(name), colour=LINE, width=2, dash="2 2"))
+        return parts
 
     def key(runs: Sequence[Seen]) -> list[Key]:
-        run = runs[0]
-        least = run.least_ready(name) if len(runs) == 1 else None
-        return [
-            Key(lined(MUTED, 1.2, "5 3"), f"wanted {run.wanted(name)}" if len(runs) == 1 else "wanted"),
-            Key(sampled(READY_LOOK), "ready" if least is None else f"ready, least {least}"),
+        run, one = runs[0], len(runs) == 1
+        lines = [
+            Key(lined(MUTED, 1.2, "5 3"), f"wanted {run.wanted(name)}" if one else "wanted"),
+            Key(sampled(READY_LOOK), f"ready, least {run.least_ready(name)}" if one else "ready"),
             Key(sampled(MISSING_LOOK), "not ready"),
-            Key(lined(ROUTED, 2, "2 2"), "in the routes"),
         ]
+        return lines + [Key(lined(LINE, 2, "2 2"), "in the routes")] * routed
 
     def most(seen: Seen) -> float:
         if name not in seen.result.fleets:
             return 1.0
-        return max(seen.wanted(name), most_of(seen, seen.fewest_ready(name)), most_of(seen, seen.fewest_routed(name)))
+        lines = [seen.fewest_ready(name)] + [seen.fewest_routed(name)] * routed
+        return max(seen.wanted(name), *(most_of(seen, line) for line in lines))
 
-    return Panel(of=name, title="instances ready, and in the routes", height=64, most=most, draw=draw, key=key)
+    title = "instances ready, and in the routes" if routed else "instances ready"
+    return Panel(of=name, title=title, height=64, most=most, draw=draw, key=key)
 
 
 def _states(name: str) -> Panel:
-    def standing(seen: Seen, state: State) -> Values:
-        if name not in seen.measured.states:
-            return np.zeros(len(seen.measured))
-        return seen.measured.states[name][state].astype(np.float64)
+    def layers(seen: Seen) -> dict[State, Values]:
+        standing = seen.average(name) if name in seen.result.fleets else {}
+        return {state: np.maximum(standing.get(state, np.zeros(len(seen.measured))), 0) for state in STACK}
 
     def draw(seen: Seen, box: Box) -> list[str]:
-        layers = [(STATE_LOOKS[state], standing(seen, state)) for state in STACK]
-        return [*value_axis(box), *areas(box, seen.edges_s, layers)]
+        drawn = [(STATE_LOOKS[state], values) for state, values in layers(seen).items()]
+        return [*value_axis(box), *areas(box, seen.edges_s, drawn)]
 
     def key(runs: Sequence[Seen]) -> list[Key]:
-        most = {state: max(most_of(run, standing(run, state)) for run in runs) for state in reversed(STACK)}
-        return [
-            Key(sampled(STATE_LOOKS[state]), f"{state.value}, most {number(most[state])}")
-            for state in most
-            if most[state]
+        each = [layers(run) for run in runs]
+        present = [
+            state
+            for state in reversed(STACK)
+            if any(most_of(run, found[state]) for run, found in zip(runs, each, strict=True))
         ]
+        return [Key(sampled(STATE_LOOKS[state]), state.value) for state in present]
 
     def most(seen: Seen) -> float:
-        return most_of(seen, np.sum([standing(seen, state) for state in STACK], axis=0))
+        return most_of(seen, np.sum(list(layers(seen).values()), axis=0))
 
     return Panel(of=name, title="instances by state", height=112, most=most, draw=draw, key=key)
 

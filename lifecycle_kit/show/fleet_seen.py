@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +11,12 @@ import numpy.typing as npt
 
 from lifecycle_kit.show.fleet_frame import STEPS_S
 from lifecycle_kit.simulate.fleet.alarms import Raised, alerts_of
-from lifecycle_kit.simulate.fleet.metrics import Metrics, metrics
+from lifecycle_kit.simulate.fleet.log import STATES
+from lifecycle_kit.simulate.fleet.metrics import Metrics, metrics, moves_of
 from lifecycle_kit.simulate.fleet.result import FleetResult, WorldResult
 from lifecycle_kit.simulate.fleet.summary import ready_steps, replicas_of
 from lifecycle_kit.simulate.fleet.world import Fault, Fleet, World
+from lifecycle_kit.states import State
 from lifecycle_kit.units import ns, seconds, span
 
 __all__ = ["MARKS", "Mark", "Seen", "duration", "see"]
@@ -90,6 +92,19 @@ class Seen:
         instants = np.array([0, *(at for at, _ in routes)], np.int64)
         return self._fewest(instants, np.array([0, *(len(names) for _, names in routes)], np.int64))
 
+    def average(self, fleet: str) -> Mapping[State, npt.NDArray[np.float64]]:
+        """Return how many instances stood in each state on average between two scrapes.
+
+        A scrape would miss what is short, or see it each time, if it comes as regularly as scrapes do.
+        """
+        edges = np.array([ns(at) for at in self.edges_s.tolist()], np.int64)
+        log = self.result.fleets[fleet].log
+        source, target = moves_of(log)
+        known = source != STATES.index(State.CREATED)  # nobody has counted it in `created`
+        come = _shares(log.at_ns, target, edges)
+        gone = _shares(log.at_ns[known], source[known], edges)
+        return dict(zip(STATES, np.round(come - gone, 9), strict=True))
+
     def least_ready(self, fleet: str) -> int:
         """Return the fewest instances that were ready once all that are wanted had been, or the most that ever were."""
         _, levels = ready_steps(self.result.fleets[fleet].log)
@@ -101,6 +116,20 @@ class Seen:
         standing = levels[np.searchsorted(instants, moments, side="right") - 1]
         fewest = np.minimum.reduceat(standing, np.searchsorted(moments, edges[:-1]))
         return fewest.astype(np.float64)
+
+
+def _shares(
+    at_ns: npt.NDArray[np.int64], kinds: npt.NDArray[np.uint8], edges: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
+    """Return for each kind in which share of each stretch its instants are past, added up."""
+    many, count = len(STATES), len(edges) - 1
+    places = np.minimum(np.searchsorted(edges, at_ns, side="right") - 1, count - 1)
+    flat = places * many + kinds
+    whole = np.bincount(flat, minlength=count * many).reshape(count, many)
+    left = (edges[places + 1] - at_ns) / np.diff(edges)[places]
+    part = np.bincount(flat, weights=left, minlength=count * many).reshape(count, many)
+    shares: npt.NDArray[np.float64] = (np.cumsum(whole, axis=0) - whole + part).T
+    return shares
 
 
 def see(
@@ -149,23 +178,22 @@ def _whole(result: WorldResult | FleetResult, world: World | Fleet | None) -> tu
 
 
 def _marks(result: WorldResult, world: World | None, length_s: float) -> Iterator[Mark]:
-    for name, downs in result.downs.items():
-        for start, end in downs:
-            text = f"{name} is down for {duration(end - start)}"
-            yield Mark(at_s=seconds(start), kind="fault", word=f"{name} down", text=text)
+    planned = [] if world is None else list(_planned(world))
+    yield from planned
+    yield from _downs(result, planned)
     for name, fleet in result.fleets.items():
         for at_s, word in ((fleet.update_done_s, "complete"), (fleet.update_stuck_s, "stuck")):
             if at_s is not None:
                 yield Mark(at_s=at_s, kind="change", word=word, text=f"the update of {name} is {word}")
-    if world is not None:
-        yield from _planned(world, bool(result.downs))
     yield from _alert_marks(alerts_of(world, result), length_s * CLOSE)
 
 
-def _planned(world: World, downs_known: bool) -> Iterator[Mark]:
+def _planned(world: World) -> Iterator[Mark]:
     for fault in world.faults:
-        if fault.what != "outage" or not downs_known:
-            yield _fault(fault)
+        yield _fault(fault)
+    for name, dependency in world.dependencies.items():
+        for start, end in dependency.outages:
+            yield _fault(Fault(at_s=start, on=name, what="outage", for_s=end - start))
     for node in world.nodes:
         for at_s, what in ((node.lost_at_s, "lost"), (node.back_at_s, "back")):
             if at_s is not None:
@@ -175,6 +203,20 @@ def _planned(world: World, downs_known: bool) -> Iterator[Mark]:
             yield Mark(at_s=fleet.update_at_s, kind="change", word="update", text=f"the update of {name} begins")
         for at_s, number, request in fleet.requests:
             yield _fault(Fault(at_s=at_s, on=f"{name}-{number}", what=request))
+
+
+def _downs(result: WorldResult, told: Sequence[Mark]) -> Iterator[Mark]:
+    """Yield a mark for each dependency that went down although nobody had planned it, at the first time."""
+    planned = {round(mark.at_s, 6) for mark in told}
+    for name, downs in result.downs.items():
+        others = [down for down in downs if round(seconds(down[0]), 6) not in planned]
+        if others:
+            start, end = others[0]
+            again = (
+                ("", ", and once more")[len(others) - 1] if len(others) < 3 else f", and {len(others) - 1} times more"
+            )
+            text = f"{name} is down for {duration(end - start)}{again}"
+            yield Mark(at_s=seconds(start), kind="fault", word=f"{name} down", text=text)
 
 
 def _fault(fault: Fault) -> Mark:

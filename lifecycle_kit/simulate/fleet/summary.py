@@ -35,7 +35,8 @@ def summary(
 ) -> Numbers:
     """Return the numbers of a run that people compare: totals over all fleets and queues, or of one.
 
-    `arrived`, `served`, then the failures by cause and their sum `failed`; `failed_share` of what ended; `restarts`;
+    `arrived`, and `sent` with all retries; `served`, then the failures by cause and their sum `failed`;
+    `failed_share` of what ended; `restarts`;
     `longest_without_s`: the longest time with fewer than `enough` instances ready, exactly, its start-up included (of
     several fleets the worst); `start_cpu_s` and `log_lines`, burnt by starts; `backlog` at the end, `backlog_most`;
     `done`, `dead_lettered` and `done_twice` of the jobs; `two_owners_s`: how long fleets of one replica had two
@@ -82,6 +83,7 @@ def _fleet(result: FleetResult, fleet: Fleet | None, enough: int) -> Numbers:
     one = (len(replicas_of(log)) if fleet is None else fleet.replicas) == 1
     return {
         "arrived": len(result.requests),
+        "sent": len(result.requests) if result.sent_ns is None else len(result.sent_ns),
         "served": ends["served"],
         **{word.replace("-", "_"): ends[word] for word in FAILURES},
         "failed": result.failed,
@@ -107,7 +109,7 @@ def _queue(jobs: Jobs) -> Numbers:
 
 _WORST = frozenset({"longest_without_s"})
 _NO_FLEET: Numbers = {
-    "arrived": 0, "served": 0, **{word.replace("-", "_"): 0 for word in FAILURES}, "failed": 0,
+    "arrived": 0, "sent": 0, "served": 0, **{word.replace("-", "_"): 0 for word in FAILURES}, "failed": 0,
     "failed_share": math.nan, "restarts": 0, "longest_without_s": 0.0, "start_cpu_s": 0.0, "log_lines": 0,
     "two_owners_s": 0.0,
 }  # fmt: skip
