@@ -128,7 +128,8 @@ def _shares(
     whole = np.bincount(flat, minlength=count * many).reshape(count, many)
     left = (edges[places + 1] - at_ns) / np.diff(edges)[places]
     part = np.bincount(flat, weights=left, minlength=count * many).reshape(count, many)
-    shares: npt.NDArray[np.float64] = (np.cumsum(whole, axis=0) - whole + part).T
+    past = np.cumsum(whole, axis=0) - whole
+    shares: npt.NDArray[np.float64] = past.astype(np.float64).T + part.T
     return shares
 
 
@@ -212,9 +213,8 @@ def _downs(result: WorldResult, told: Sequence[Mark]) -> Iterator[Mark]:
         others = [down for down in downs if round(seconds(down[0]), 6) not in planned]
         if others:
             start, end = others[0]
-            again = (
-                ("", ", and once more")[len(others) - 1] if len(others) < 3 else f", and {len(others) - 1} times more"
-            )
+            more = len(others) - 1
+            again = "" if not more else ", and once more" if more == 1 else f", and {more} times more"
             text = f"{name} is down for {duration(end - start)}{again}"
             yield Mark(at_s=seconds(start), kind="fault", word=f"{name} down", text=text)
 
