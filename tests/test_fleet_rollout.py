@@ -250,6 +250,36 @@ def test_a_lost_instance_is_replaced_by_one_of_its_own_version() -> None:
     assert asked(result) == [(30, "api-2")]  # written off; the three old ones and the new one stand as before
 
 
+def test_a_new_one_that_is_lost_on_the_way_must_become_available_again() -> None:
+    plan = fleet(maxSurge=1, maxUnavailable=0, minReadySeconds=20)
+    api = Fleet(**{**as_dict(plan), "memory_mb": 100})
+    filler = Fleet(unit=PROBED, replicas=1, memory_mb=200, load=None)  # leaves only node "a" to api-new-0
+    nodes = [Node(name="a", memory_mb=100, lost_at_s=40, notice_s=5), Node(name="b", memory_mb=550)]
+    stop = Fault(at_s=20, on="filler", what="stop")
+    result = run_world(World(fleets={"filler": filler, "api": api}, nodes=nodes, faults=[stop]), 120).fleets["api"]
+    assert [name for _, name, node in result.placed if node == "a"] == ["api-new-0"]
+    # available: new-0 at 33 s, new-1 at 56 s, the replacement at 45 + 3 + 20 s, new-2 23 s after that
+    assert {name: at for name, at in begins(result).items() if "new" in name} == {
+        "api-new-0": [10], "api-new-1": [33], "api-new-0-b": [45], "api-new-2": [68]
+    }  # fmt: skip
+    assert asked(result) == [(33, "api-0"), (45, "api-new-0"), (68, "api-1"), (91, "api-2")]
+    assert result.update_done_s == 91
+
+
+def test_one_that_was_told_to_go_while_nobody_knew_of_its_loss_is_not_replaced() -> None:
+    plan = Fleet(**{**as_dict(fleet(1, maxSurge=1, maxUnavailable=0)), "memory_mb": 100})
+    nodes = [Node(name="a", memory_mb=150, lost_at_s=5), Node(name="b", memory_mb=100)]
+    result = run_world(World(fleets={"api": plan}, nodes=nodes), 60).fleets["api"]
+    assert begins(result) == {"api-0": [0], "api-new-0": [10]}
+    assert result.update_done_s == 45  # forty seconds after the loss
+
+
+def test_nobody_starts_again_what_an_update_has_told_to_go() -> None:
+    start = Fault(at_s=30, on="api", what="start")
+    result = run_world(World(fleets={"api": fleet(maxSurge=1, maxUnavailable=0)}, faults=[start]), 60).fleets["api"]
+    assert begins(result)["api-0"] == [0]
+
+
 def test_an_update_of_no_fleet_is_refused() -> None:
     with pytest.raises(ValueError, match="what='update' on='web': no such fleet; there are api"):
         run_world(World(fleets={"api": fleet()}, faults=[Fault(at_s=1, on="web", what="update")]), 1)
