@@ -90,6 +90,12 @@ def test_one_that_was_never_started_is_left_out() -> None:
     assert begins(result) == [[0, 11], [0, 15], []]
 
 
+def test_one_that_an_update_has_told_to_go_is_left_out_at_once() -> None:
+    more: dict[str, Any] = {"update_at_s": 5, "new_lives": [ready_after(3)], "replicas": 1}
+    result = roll(lives=[ready_after(3, stop_takes_s=20)], **more)
+    assert begins(result) == [[0], [5, 11]]  # though api-0 is there until 28 s
+
+
 def test_a_lost_one_is_waited_for_until_its_loss_is_noticed() -> None:
     nodes = [Node(name="a", memory_mb=250, lost_at_s=12, notice_s=20), Node(name="b", memory_mb=200)]
     result = roll(nodes=nodes, memory_mb=100)

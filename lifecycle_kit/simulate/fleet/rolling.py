@@ -38,7 +38,7 @@ class OneByOne:
         self._engine, self.fleet = engine, fleet
         self.todo: deque[Server] = deque()
         self.done_ns: int | None = None
-        self._asked_in_life: int | None = None  # of the first one in `todo`; None: not asked yet
+        self._asked = False  # the first one in `todo`
         self._planned = False
 
     def begin(self) -> None:
@@ -60,7 +60,7 @@ class OneByOne:
         self._planned = False
         while self.todo and self._through(self.todo[0]):
             self.todo.popleft()
-            self._asked_in_life = None
+            self._asked = False
         if not self.todo and self.done_ns is None:
             self.done_ns = self._engine.agenda.now_ns
 
@@ -69,12 +69,10 @@ class OneByOne:
         instance = server.instance
         if instance.state in LEFT_OUT or server.name in self._engine.unwanted:
             return True
-        if self._asked_in_life is None and instance.state is not State.DRAINING:
-            self._asked_in_life = instance.number
-            self._engine.ask(server, "restart")
-        return self._asked_in_life is not None and (
-            server.instance.number > self._asked_in_life and server.instance.state in READY
-        )
+        if not self._asked and instance.state is not State.DRAINING:
+            self._asked = True
+            self._engine.ask(server, "restart")  # from here on it cannot be ready in the same life
+        return self._asked and server.instance.state in READY
 
 
 def attach(engine: Engine) -> list[OneByOne]:
