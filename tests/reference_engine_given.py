@@ -23,7 +23,7 @@ from lifecycle_kit.simulate.script import Script
 from lifecycle_kit.systems.deployment import RollingUpdate
 from lifecycle_kit.view import lifecycle_view
 
-__all__ = ["LOADS", "fleets", "quiet_fleets"]
+__all__ = ["fleets", "loads", "quiet_fleets"]
 
 SOME_S = st.sampled_from([0, 0.5, 1, 1.5, 2, 3, 4, 5, 7, 10, 13])
 FEW_S = st.sampled_from([0.5, 1, 1.5, 2, 3, 5])
@@ -108,30 +108,6 @@ UNITS = PLAIN_UNITS | st.sampled_from(
 )
 
 
-def decided(script: Script) -> Script:
-    """Return the script without what is not decided yet: whether one that hangs while it stops still ends."""
-    return replace(script, stop_takes_s=0)
-
-
-SCRIPTS = st.builds(
-    Script,
-    run_s=maybe(SOME_S),
-    exit=st.sampled_from([0, 1, "SIGSEGV"]),
-    health=st.fixed_dictionaries({}, optional={kind: health() for kind in KINDS}),
-    hangs_after_s=maybe(SOME_S),
-    says=st.lists(st.tuples(SOME_S, st.sampled_from(WORDS)), max_size=3).map(tuple),
-    on_term=st.sampled_from(["exit", "drain", "drain", "deaf"]),
-    stop_takes_s=st.sampled_from([0, 0, 1, 3]),
-    stop_exit=st.sampled_from([None, 0, 1]),
-    ignores=st.sampled_from([frozenset(), frozenset(), frozenset({"SIGTERM"})]),
-    hook_takes_s=maybe(st.sampled_from([0.5, 1])),
-    serves_from_s=maybe(SOME_S),
-    fails_to_spawn=st.sampled_from(["", "", "", "", "no such file"]),
-).map(decided)
-WEAR = st.builds(Wear, mtbf_s=st.sampled_from([3, 10]), hangs=st.sampled_from([0, 0.5, 1]), script=SCRIPTS)
-LISTS = st.lists(SCRIPTS, min_size=1, max_size=3)
-
-
 @dataclass(frozen=True)
 class ByNumber:
     """Other lives for each replica."""
@@ -152,10 +128,35 @@ class ByBirth:
         return self.scripts[int(born_s) % len(self.scripts)]
 
 
-NEW_LIVES = LISTS | WEAR
-LIVES = NEW_LIVES | st.builds(
-    ByNumber, st.tuples(LISTS, st.builds(ByBirth, st.lists(SCRIPTS, min_size=1, max_size=3).map(tuple)))
-)
+def scripts(hangs: bool) -> st.SearchStrategy[Script]:
+    """Return lives that may hang, or that may take their time to stop; both together are not decided yet."""
+    return st.builds(
+        Script,
+        run_s=maybe(SOME_S),
+        exit=st.sampled_from([0, 1, "SIGSEGV"]),
+        health=st.fixed_dictionaries({}, optional={kind: health() for kind in KINDS}),
+        hangs_after_s=maybe(SOME_S) if hangs else st.none(),
+        says=st.lists(st.tuples(SOME_S, st.sampled_from(WORDS)), max_size=3).map(tuple),
+        on_term=st.sampled_from(["exit", "drain", "drain", "deaf"]),
+        stop_takes_s=st.just(0) if hangs else st.sampled_from([0, 0, 1, 3]),
+        stop_exit=st.sampled_from([None, 0, 1]),
+        ignores=st.sampled_from([frozenset(), frozenset(), frozenset({"SIGTERM"})]),
+        hook_takes_s=maybe(st.sampled_from([0.5, 1])),
+        serves_from_s=maybe(SOME_S),
+        fails_to_spawn=st.sampled_from(["", "", "", "", "no such file"]),
+    )
+
+
+def lives(hangs: bool, by_number: bool = True) -> st.SearchStrategy[Any]:
+    """Return what the replicas of a fleet do: the same all, by chance, or each its own."""
+    one_life = scripts(hangs)
+    listed, by_birth = st.lists(one_life, min_size=1, max_size=3), st.lists(one_life, min_size=1, max_size=3)
+    shares = st.sampled_from([0, 0.5, 1]) if hangs else st.just(0)
+    wear = st.builds(Wear, mtbf_s=st.sampled_from([3, 10]), hangs=shares, script=one_life)
+    own = st.builds(ByNumber, st.tuples(listed, st.builds(ByBirth, by_birth.map(tuple))))
+    return listed | wear | own if by_number else listed | wear
+
+
 ASKED = st.lists(
     st.tuples(
         st.sampled_from([0.25, 1, 2, 3, 5, 8, 13]),
@@ -169,20 +170,26 @@ ASKED = st.lists(
 
 STEPS = st.lists(st.tuples(SOME_S, st.sampled_from([0, 0.5, 2, 5])), max_size=3).map(lambda steps: tuple(sorted(steps)))
 RECORDED = st.lists(SOME_S, min_size=1, max_size=20).map(lambda instants: tuple(sorted(instants)))
-LOADS = st.builds(
-    Load,
-    per_s=st.sampled_from([0.5, 2, 5]),
-    takes_s=st.sampled_from([0, 0.25, 0.5, 1, 2, 4]),
-    steady=st.booleans(),
-    from_s=st.sampled_from([0, 0, 2]),
-    until_s=st.sampled_from([None, None, 15]),
-    timeout_s=st.sampled_from([0.5, 1, 2, 5]),
-    steps=st.just(()) | STEPS,
-    recorded=st.just(()) | RECORDED,
-    varies=st.booleans(),
-    retries=st.sampled_from([0, 0, 1, 3]),
-    retry=BACKOFFS,
-)
+
+
+def loads(retries: bool = True) -> st.SearchStrategy[Load]:
+    """Return what comes in."""
+    return st.builds(
+        Load,
+        per_s=st.sampled_from([0.5, 2, 5]),
+        takes_s=st.sampled_from([0, 0.25, 0.5, 1, 2, 4]),
+        steady=st.booleans(),
+        from_s=st.sampled_from([0, 0, 2]),
+        until_s=st.sampled_from([None, None, 15]),
+        timeout_s=st.sampled_from([0.5, 1, 2, 5]),
+        steps=st.just(()) | STEPS,
+        recorded=st.just(()) | RECORDED,
+        varies=st.booleans(),
+        retries=st.sampled_from([0, 0, 1, 3]) if retries else st.just(0),
+        retry=BACKOFFS,
+    )
+
+
 UPDATES = st.builds(
     RollingUpdate,
     strategy=st.sampled_from(["RollingUpdate", "RollingUpdate", "RollingUpdate", "Recreate"]),
@@ -194,31 +201,52 @@ UPDATES = st.builds(
 RULES = st.sampled_from(["process", "liveness", "readiness", "view", lifecycle_view])
 
 
-def quiet_fleets(replicas: int = 2) -> st.SearchStrategy[Fleet]:
+def quiet_fleets() -> st.SearchStrategy[Fleet]:
     """Return fleets to which no request comes."""
-    return st.builds(Fleet, unit=UNITS, lives=LIVES, replicas=st.just(replicas), load=st.none(), requests=ASKED)
+    acts = lives(hangs=True) | lives(hangs=False)
+    return st.builds(Fleet, unit=UNITS, lives=acts, replicas=st.just(2), load=st.none(), requests=ASKED)
 
 
-def fleets(replicas: int = 2) -> st.SearchStrategy[Fleet]:
+def fleets() -> st.SearchStrategy[Fleet]:
     """Return fleets to which requests come, and of which some are updated."""
-    return st.builds(
-        Fleet,
-        unit=UNITS,
-        lives=LIVES,
-        replicas=st.integers(replicas, replicas + 2),
-        route_on=RULES,
-        spread_s=st.sampled_from([0, 0, 0.5, 2]),
-        load=LOADS,
-        requests=ASKED,
-        slots=st.sampled_from([None, None, 1, 2]),
-        update_at_s=maybe(st.sampled_from([0, 1, 5, 10])),
-        update=UPDATES,
-        new_unit=maybe(UNITS),
-        new_lives=maybe(NEW_LIVES),
-    ).filter(nobody_starts_what_was_told_to_go)
+    # Who gives up first of two clients, one of which met a process that hung already, is not decided yet.
+    return some_fleets(hangs=True, retries=False) | some_fleets(hangs=False, retries=True)
+
+
+def some_fleets(hangs: bool, retries: bool) -> st.SearchStrategy[Fleet]:
+    """Return fleets in which processes hang or do not, clients try again or do not."""
+    return (
+        st.builds(
+            Fleet,
+            unit=UNITS,
+            lives=lives(hangs),
+            replicas=st.integers(2, 4),
+            route_on=RULES,
+            spread_s=st.sampled_from([0, 0, 0.5, 2]),
+            load=loads(retries),
+            requests=ASKED,
+            slots=st.sampled_from([None, None, 1, 2]),
+            update_at_s=maybe(st.sampled_from([0, 1, 5, 10])),
+            update=UPDATES,
+            new_unit=maybe(UNITS),
+            new_lives=maybe(lives(hangs, by_number=False)),
+        )
+        .filter(nobody_starts_what_was_told_to_go)
+        .map(no_answer_at_the_last_moment)
+    )
 
 
 def nobody_starts_what_was_told_to_go(fleet: Fleet) -> bool:
     """Tell whether no person starts anything once the update has begun; what then happens is not decided yet."""
     begun_s = math.inf if fleet.update_at_s is None else fleet.update_at_s
     return not any(at_s >= begun_s and asked in ("start", "restart") for at_s, _, asked in fleet.requests)
+
+
+def no_answer_at_the_last_moment(fleet: Fleet) -> Fleet:
+    """Return the fleet with patience that ends between the other instants, where requests wait in line.
+
+    Whether one that waited in line and is answered exactly at its timeout is in time is not decided yet.
+    """
+    if fleet.slots is None or fleet.load is None:
+        return fleet
+    return replace(fleet, load=replace(fleet.load, timeout_s=fleet.load.timeout_s + 0.000_017_3))

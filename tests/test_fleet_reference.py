@@ -17,7 +17,7 @@ from lifecycle_kit.simulate.fleet.clients import arrivals
 from lifecycle_kit.simulate.fleet.load import Load
 from lifecycle_kit.units import ns
 from tests.reference_engine_fleet import Played, play
-from tests.reference_engine_given import LOADS, fleets, quiet_fleets
+from tests.reference_engine_given import fleets, loads, quiet_fleets
 from tests.reference_engine_requests import arrivals as arrivals_one_by_one
 
 UNTIL_S = 30
@@ -78,7 +78,7 @@ def test_the_quick_engine_takes_most_fleets_and_comes_to_the_same() -> None:
     assert sum(taken) >= len(taken) / 3
 
 
-@given(LOADS, SEEDS)
+@given(loads(), SEEDS)
 @settings(max_examples=200)
 def test_arrivals_one_by_one_are_those_drawn_in_one_go(load: Load, seed: int) -> None:
     assert arrivals_one_by_one(load, ns(UNTIL_S), seed, "api") == arrivals(load, ns(UNTIL_S), seed, "api").tolist()
