@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from lifecycle_kit.show.fleet_frame import STEPS_S
 from lifecycle_kit.simulate.fleet.alarms import Raised, alerts_of
+from lifecycle_kit.simulate.fleet.cut import cut_off
 from lifecycle_kit.simulate.fleet.log import STATES
 from lifecycle_kit.simulate.fleet.metrics import Metrics, metrics, moves_of
 from lifecycle_kit.simulate.fleet.result import FleetResult, WorldResult
@@ -148,7 +149,7 @@ def see(
         world: what was run: for the number of replicas, alarms, faults and costs.
         from_s: where the picture begins, seconds.
         until_s: where it ends; at the end of the run if None.
-        marks: which kinds of marks.
+        marks: which kinds of marks; without "fault" nobody knows how late an alert was.
 
     Raises:
         ValueError: if there is nothing between `from_s` and `until_s`, or a kind of mark is not known.
@@ -157,12 +158,14 @@ def see(
     end = seconds(whole.until_ns) if until_s is None else until_s
     if not 0 <= from_s < end:
         raise ValueError(f"a picture needs 0 <= from_s < until_s, got from_s={from_s}, until_s={end}")
+    whole = cut_off(whole, end)  # neither the numbers nor the words know what comes later
     kinds = tuple(marks)
     if unknown := [kind for kind in kinds if kind not in MARKS]:
         raise ValueError(f"marks={unknown[0]!r} is not known; choose from {', '.join(MARKS)}")
     length = end - from_s
     every_s = next((step for step in STEPS_S if length / step <= MOST_BINS), length / MOST_BINS)
-    found = [mark for mark in _marks(whole, world, length) if mark.kind in kinds and from_s <= mark.at_s <= end]
+    made = _marks(whole, world, length, late="fault" in kinds)
+    found = [mark for mark in made if mark.kind in kinds and from_s <= mark.at_s <= end]
     return Seen(
         result=whole, world=world, from_s=from_s, until_s=end, measured=metrics(whole, every_s, world),
         marks=tuple(sorted(found, key=lambda mark: mark.at_s)),
@@ -178,7 +181,7 @@ def _whole(result: WorldResult | FleetResult, world: World | Fleet | None) -> tu
     return result, world
 
 
-def _marks(result: WorldResult, world: World | None, length_s: float) -> Iterator[Mark]:
+def _marks(result: WorldResult, world: World | None, length_s: float, late: bool) -> Iterator[Mark]:
     planned = [] if world is None else list(_planned(world))
     yield from planned
     yield from _downs(result, planned)
@@ -186,7 +189,8 @@ def _marks(result: WorldResult, world: World | None, length_s: float) -> Iterato
         for at_s, word in ((fleet.update_done_s, "complete"), (fleet.update_stuck_s, "stuck")):
             if at_s is not None:
                 yield Mark(at_s=at_s, kind="change", word=word, text=f"the update of {name} is {word}")
-    yield from _alert_marks(alerts_of(world, result), length_s * CLOSE)
+    alerts = alerts_of(world, result)
+    yield from _alert_marks(alerts if late else [replace(each, late_s=None) for each in alerts], length_s * CLOSE)
 
 
 def _planned(world: World) -> Iterator[Mark]:
