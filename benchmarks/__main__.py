@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import cProfile
 import gc
 import importlib
+import io
 import json
 import os
 import pkgutil
 import platform
+import pstats
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +26,7 @@ from benchmarks.measure import Case, Figures, Row, Topic, measure
 __all__ = ["main", "topics"]
 
 WIDTH = 120  # of the tables in a file
+COSTLIEST = 12  # functions in a profile
 
 
 def topics(small: bool) -> list[Topic]:
@@ -76,6 +80,15 @@ def show(console: Console, cases: list[Case], figures: Figures, rows: list[dict[
     console.print(table)
 
 
+def spent(case: Case) -> str:
+    """Return the functions in which a case spends most of its time, as the profiler says it."""
+    profiler, told = cProfile.Profile(), io.StringIO()
+    thunk = case.prepare()
+    profiler.runcall(thunk)
+    pstats.Stats(profiler, stream=told).strip_dirs().sort_stats("tottime").print_stats(COSTLIEST)
+    return told.getvalue()
+
+
 def _right(name: str) -> Column:
     return Column(name, justify="right")
 
@@ -84,8 +97,9 @@ def _right(name: str) -> Column:
 @click.option("--quick", is_flag=True, help="Small sizes and one round: whether it runs, not how fast.")
 @click.option("--rounds", type=click.IntRange(1), help="How many turns every case takes (5, or 1 with --quick).")
 @click.option("--only", default="", metavar="WORD", help="Only cases with this word in their names.")
+@click.option("--profile", is_flag=True, help="Also say where each of these cases spends its time.")
 @click.option("--json", "file", type=click.Path(path_type=Path), help="Write all figures to this file as well.")
-def main(quick: bool, rounds: int | None, only: str, file: Path | None) -> None:
+def main(quick: bool, rounds: int | None, only: str, profile: bool, file: Path | None) -> None:
     """Measure the simulators beside SimPy; ends with status 1 if two logs that must be equal are not."""
     progress = Console(stderr=True)
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
@@ -100,6 +114,8 @@ def main(quick: bool, rounds: int | None, only: str, file: Path | None) -> None:
     if file is not None:
         timings = {name: {"seconds": f.seconds, "count": f.count} for name, f in figures.items()}
         file.write_text(json.dumps({"about": about, "rows": rows, "timings": timings, "unequal": unequal}, indent=1))
+    for case in cases if profile else ():
+        console.print(f"[bold]{case.name}[/bold]", spent(case), highlight=False)
     console.print("Logs that must be equal are equal." if not unequal else "\n".join(unequal))
     sys.exit(1 if unequal else 0)
 

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from benchmarks import simpy_peer
+from benchmarks import fingerprint, simpy_peer
+from benchmarks.fingerprint import Fingerprint
 from benchmarks.measure import Case, Figures, Row, Topic
 from benchmarks.workload import serving, workload
 from lifecycle_kit.simulate import FleetResult, run_fleet
-from lifecycle_kit.simulate.fleet.log import Log
 from tests import reference_engine_fleet as reference
 
 __all__ = ["topic"]
@@ -67,8 +67,8 @@ def _engine(engine: str, n: int, until_s: float, rounds: int | None = None) -> C
         warm_up=lambda: run_fleet(workload(8), 600, seed=SEED, engine=engine),
         rounds=rounds,
         same=name_of("log", n, until_s),
-        outcome=lambda done: cast(FleetResult, done).log,
-        count=lambda log: len(cast(Log, log)),
+        outcome=lambda done: fingerprint.of_log(cast(FleetResult, done).log),
+        count=_size,
     )
 
 
@@ -83,8 +83,8 @@ def _simpy(n: int, until_s: float, rounds: int | None = None) -> Case:
         warm_up=lambda: simpy_peer.run(simpy_peer.lucks(8, SEED), 600),
         rounds=rounds,
         same=name_of("log", n, until_s),
-        outcome=lambda done: simpy_peer.to_log(cast(list[simpy_peer.Row], done)),
-        count=lambda log: len(cast(Log, log)),
+        outcome=lambda done: fingerprint.of_log(simpy_peer.to_log(cast(list[simpy_peer.Row], done))),
+        count=_size,
     )
 
 
@@ -96,8 +96,8 @@ def _reference(n: int, until_s: float) -> Case:
         warm_up=lambda: reference.play(workload(8), 600, seed=SEED),
         rounds=1,
         same=name_of("log", n, until_s),
-        outcome=lambda done: cast(reference.Played, done).log,
-        count=lambda log: len(cast(Log, log)),
+        outcome=lambda done: fingerprint.of_log(cast(reference.Played, done).log),
+        count=_size,
     )
 
 
@@ -109,14 +109,13 @@ def _serving(engine: str, size: Size, rounds: int | None = None) -> Case:
         warm_up=lambda: run_fleet(serving(4, 5, 60), 180, seed=SEED, engine=engine),
         rounds=rounds,
         same="serving",
-        outcome=_served,
-        count=lambda served: cast(tuple[int, ...], served)[0],
+        outcome=lambda done: fingerprint.of_result(cast(FleetResult, done)),
+        count=_size,
     )
 
 
-def _served(done: object) -> tuple[object, ...]:
-    result = cast(FleetResult, done)
-    return len(result.requests), result.log, result.requests, list(result.routes), result.update_done_s
+def _size(outcome: object) -> int:
+    return cast(Fingerprint, outcome).size
 
 
 def _rows(size: Size) -> list[Row]:
