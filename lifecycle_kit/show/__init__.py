@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lifecycle_kit.show.diagram import state_diagram as state_diagram
+    from lifecycle_kit.show.fleet_operator import operator_view as operator_view
     from lifecycle_kit.show.fleet_picture import fleet_chart as fleet_chart
     from lifecycle_kit.show.fleet_picture import fleet_comparison as fleet_comparison
     from lifecycle_kit.show.fleet_sentences import fleet_words as fleet_words
@@ -34,6 +35,7 @@ _HOME = {
     "fleet_words": "fleet_sentences",
     "ladder": "ladder_chart",
     "ladder_text": "ladder_chart",
+    "operator_view": "fleet_operator",
     "os_diagram": "os_states",
     "probe_strip": "probe_chart",
     "probe_strip_text": "probe_words",
@@ -52,6 +54,7 @@ __all__ = [
     "fleet_words",
     "ladder",
     "ladder_text",
+    "operator_view",
     "os_diagram",
     "probe_strip",
     "probe_strip_text",
