@@ -33,10 +33,10 @@ class Fingerprint:
 def of_log(log: Log) -> Fingerprint:
     """Return the fingerprint of a log.
 
-    >>> import numpy as np
-    >>> columns = np.array([5, 7]), np.array([0, 1]), np.array([1, 1])
-    >>> one, other = Log(*columns, np.array([0, 1]), "ab", ["x", "y"]), Log(*columns, np.array([1, 0]), "ab", ["y", "x"])
-    >>> of_log(one) == of_log(other), of_log(one) == of_log(Log(*columns, np.array([0, 0]), "ab", ["x", "y"]))
+    >>> at, who, move = np.array([5, 7]), np.array([0, 1]), np.array([1, 1])
+    >>> one = Log(at, who, move, np.array([0, 1]), "ab", ["x", "y"])
+    >>> other = Log(at, who, move, np.array([1, 0]), "ab", ["y", "x"])
+    >>> of_log(one) == of_log(other), of_log(one) == of_log(Log(at, who, move, np.array([0, 0]), "ab", ["x", "y"]))
     (True, False)
     """
     return Fingerprint(
