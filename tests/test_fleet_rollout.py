@@ -183,6 +183,12 @@ def test_without_a_deadline_it_is_never_called_stuck(deadline: float | None) -> 
     assert run_fleet(fleet(new=NEVER, progressDeadlineSeconds=deadline), 2000).update_stuck_s is None
 
 
+def test_what_counts_is_the_time_since_the_last_progress() -> None:
+    # stopped at 10 s, gone and replaced at 11.5 s by what is never ready
+    plan = fleet(1, ready_after(3, stop_takes_s=1.5), new=NEVER, strategy="Recreate", progressDeadlineSeconds=5)
+    assert run_fleet(plan, 60).update_stuck_s == 11.5 + 5 + 1
+
+
 @pytest.mark.parametrize(("deadline", "stuck"), [(60, None), (49, None), (48.5, 59.5)])
 def test_progress_begins_the_deadline_anew(deadline: float, stuck: float | None) -> None:
     # progress at 10 s (created), 60 s (ready, the next one created) and 110 s
@@ -274,10 +280,20 @@ def test_one_that_was_told_to_go_while_nobody_knew_of_its_loss_is_not_replaced()
     assert result.update_done_s == 45  # forty seconds after the loss
 
 
-def test_nobody_starts_again_what_an_update_has_told_to_go() -> None:
-    start = Fault(at_s=30, on="api", what="start")
-    result = run_world(World(fleets={"api": fleet(maxSurge=1, maxUnavailable=0)}, faults=[start]), 60).fleets["api"]
+@pytest.mark.parametrize("what", ["start", "restart"])
+@pytest.mark.parametrize("at_s", [15, 30])
+def test_nobody_starts_again_what_an_update_has_told_to_go(what: str, at_s: float) -> None:
+    plan = fleet(1, life=ready_after(3, stop_takes_s=8), maxSurge=1, maxUnavailable=0)
+    result = run_fleet(Fleet(**{**as_dict(plan), "requests": [(at_s, 0, what)]}), 60)
     assert begins(result)["api-0"] == [0]
+    assert result.update_done_s == 21
+
+
+def test_a_stop_of_the_fleet_is_no_second_stop_for_those_that_are_leaving() -> None:
+    plan = fleet(1, life=ready_after(3, stop_takes_s=8), new=ready_after(3), maxSurge=1, maxUnavailable=0)
+    stop, kill = (Fault(at_s=15, on="api", what=what) for what in ("stop", "kill"))
+    assert ends(run_world(World(fleets={"api": plan}, faults=[stop]), 60).fleets["api"])["api-0"] == 21
+    assert ends(run_world(World(fleets={"api": plan}, faults=[kill]), 60).fleets["api"])["api-0"] == 15
 
 
 def test_an_update_of_no_fleet_is_refused() -> None:

@@ -17,7 +17,7 @@ from lifecycle_kit.simulate.fleet.log import Recorder, code_of
 from lifecycle_kit.simulate.fleet.server import Server
 from lifecycle_kit.simulate.fleet.world import Wear, World
 from lifecycle_kit.simulate.one import Lives
-from lifecycle_kit.states import State
+from lifecycle_kit.states import RequestRefused, State
 from lifecycle_kit.trace import Trace
 from lifecycle_kit.units import ns
 
@@ -105,8 +105,15 @@ class Engine:
                 self.start(server)
 
     def ask(self, server: Server, request: str) -> None:
-        """Hand in a request of a person; a start of what has ended may have to wait like a first one."""
-        if self.holds and request in ("start", "restart") and server.instance.state in NOT_STARTED:
+        """Hand in a request of a person.
+
+        A start of what has ended may have to wait like a first one; one of what was told to go for good is refused.
+        """
+        state = server.instance.state
+        if request in ("start", "restart") and server.name in self.unwanted:
+            server.refusals.append(RequestRefused(state, request, "it was told to go for good"))
+            return
+        if self.holds and request in ("start", "restart") and state in NOT_STARTED:
             if server not in self.held:
                 self.start(server)
             return

@@ -34,9 +34,9 @@ REQUESTS = frozenset({"start", "stop", "restart", "kill"})
 def attach(engine: Engine, outside: Mapping[str, Outside]) -> None:
     """Plan the faults of the world that happen to instances and dependencies.
 
-    What is done to a fleet is done to all of its instances that there are at that instant, in order of creation, but
-    not to those that an update has told to go. A request that one of them refuses is kept in its `refusals`; an
-    instance that does not exist then is left out.
+    What is done to a fleet is done to all of its instances that there are at that instant, in order of creation;
+    those that an update has told to go are not asked to stop a second time. A request that one of them refuses is
+    kept in its `refusals`; an instance that does not exist then is left out.
 
     Raises:
         ValueError: if a fault names nothing that it could happen to.
@@ -60,7 +60,7 @@ def _nothing(fault: Fault, kind: str, known: Mapping[str, object]) -> str:
 def _do(engine: Engine, fault: Fault) -> None:
     one = engine.servers.get(fault.on)
     for server in list(engine.members.get(fault.on, [] if one is None else [one])):
-        if server.lost or (one is None and server.name in engine.unwanted):
+        if server.lost or (fault.what == "stop" and one is None and server.name in engine.unwanted):
             continue
         if fault.what in REQUESTS:
             engine.ask(server, fault.what)

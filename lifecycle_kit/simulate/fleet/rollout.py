@@ -20,8 +20,11 @@ An instance is ready in the states `ready` and `running`; it is available once i
 without a break, inclusive. One that was asked to stop no longer counts, though it may still be at work. One that is
 held back as `created` counts as not available.
 
-The deadline. It is called stuck `LOOKS_AFTER_S` after progressDeadlineSeconds have passed without progress, when that
-instant has come to rest. Nothing is rolled back, and it goes on as before.
+The deadline. It is called stuck progressDeadlineSeconds and `LOOKS_AFTER_S` after the last progress (the beginning
+counts as one), when that instant has come to rest and there is no progress at it either. Nothing is rolled back, and
+it goes on as before.
+
+Requests. A person can no longer start or restart what was told to go; a request to stop, or a kill, does reach it.
 
 Names. The new ones of the first update are `api-new-0`, `api-new-1`, ...; of the second `api-new2-0`, and so on. An
 update during an update makes old ones of all that stand. "rollout-restart" is an update to the version that there is.
@@ -36,7 +39,7 @@ from lifecycle_kit.simulate.fleet.server import Server
 from lifecycle_kit.simulate.fleet.world import Fault, Wear
 from lifecycle_kit.simulate.one import Lives
 from lifecycle_kit.systems import deployment
-from lifecycle_kit.units import ns, seconds
+from lifecycle_kit.units import ns
 
 __all__ = ["Rollout", "attach", "fleet_of"]
 
@@ -163,21 +166,22 @@ class Rollout:
         self._status = status
 
     def _watch_deadline(self) -> None:
-        deadline_s, generation = self._update.progressDeadlineSeconds, self._generation
+        """Plan to look whether there has been any progress since the last one that is known."""
+        deadline_s, generation, progress_ns = self._update.progressDeadlineSeconds, self._generation, self._progress_ns
         if deadline_s is None or deadline_s == deployment.NO_DEADLINE:
             return
-        agenda, due = self._engine.agenda, self._progress_ns + ns(deadline_s) + ns(deployment.LOOKS_AFTER_S)
-        agenda.at(due, lambda: agenda.last(lambda: self._ask_for_progress(generation)))
+        agenda, due = self._engine.agenda, progress_ns + ns(deadline_s) + ns(deployment.LOOKS_AFTER_S)
 
-    def _ask_for_progress(self, generation: int) -> None:
-        if generation != self._generation or not self._active or self._complete:
-            return
-        self._note_progress()
-        now = self._engine.agenda.now_ns
-        if deployment.timed_out(self._update.progressDeadlineSeconds, seconds(now - self._progress_ns)):
-            self.stuck_ns = now
-        else:
-            self._watch_deadline()
+        def ask() -> None:
+            if generation != self._generation or not self._active or self._complete:
+                return
+            self._note_progress()
+            if self._progress_ns > progress_ns:
+                self._watch_deadline()
+            else:
+                self.stuck_ns = due
+
+        agenda.at(due, lambda: agenda.last(ask))
 
 
 def attach(engine: Engine, placement: Placement) -> dict[str, Rollout]:
