@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import cProfile
-import gc
 import importlib
 import io
 import json
@@ -36,14 +35,14 @@ def topics(small: bool) -> list[Topic]:
     return [importlib.import_module(name).topic(small) for name in chosen]
 
 
-def circumstances() -> dict[str, Any]:
+def circumstances(collects: bool) -> dict[str, Any]:
     """Return on what and how it was measured."""
     return {
         "python": platform.python_version(),
         **{name: version(name) for name in ("numpy", "simpy")},
         "cpus": os.cpu_count(),
         "load before": round(os.getloadavg()[0], 1),
-        "gc": "on, collected before each timing" if gc.isenabled() else "off",
+        "garbage collector while timing": "on" if collects else "off",
     }
 
 
@@ -97,18 +96,19 @@ def _right(name: str) -> Column:
 @click.option("--quick", is_flag=True, help="Small sizes and one round: whether it runs, not how fast.")
 @click.option("--rounds", type=click.IntRange(1), help="How many turns every case takes (5, or 1 with --quick).")
 @click.option("--only", default="", metavar="WORD", help="Only cases with this word in their names.")
+@click.option("--gc", "collects", is_flag=True, help="Leave the garbage collector on while the clock runs.")
 @click.option("--profile", is_flag=True, help="Also say where each of these cases spends its time.")
 @click.option("--json", "file", type=click.Path(path_type=Path), help="Write all figures to this file as well.")
-def main(quick: bool, rounds: int | None, only: str, profile: bool, file: Path | None) -> None:
+def main(quick: bool, rounds: int | None, only: str, collects: bool, profile: bool, file: Path | None) -> None:
     """Measure the simulators beside SimPy; ends with status 1 if two logs that must be equal are not."""
     progress = Console(stderr=True)
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
-    found, about = topics(quick), circumstances()
+    found, about = topics(quick), circumstances(collects)
     cases = [case for topic in found for case in topic.cases if only in case.name]
     console.print(", ".join(f"{name} {value}" for name, value in about.items()), soft_wrap=True)
     with progress.status("") as status:
         say = status.update if progress.is_terminal else lambda text: progress.print(text, highlight=False)
-        figures, unequal = measure(cases, rounds or (1 if quick else 5), say)
+        figures, unequal = measure(cases, rounds or (1 if quick else 5), say, collects)
     rows = rows_of(found, figures)
     show(console, cases, figures, rows)
     if file is not None:

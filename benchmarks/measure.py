@@ -100,13 +100,17 @@ class Topic:
     rows: Sequence[Row]
 
 
-def measure(cases: Sequence[Case], rounds: int, say: Callable[[str], None]) -> tuple[dict[str, Figure], list[str]]:
+def measure(
+    cases: Sequence[Case], rounds: int, say: Callable[[str], None], collects: bool = False
+) -> tuple[dict[str, Figure], list[str]]:
     """Return the figures by case, and in words every case that did not come to the same as the first of its kind.
 
     Args:
         cases: in the order in which they take turns.
         rounds: how many turns.
         say: told what is done next.
+        collects: whether Python's cyclic garbage collector stays on while the clock runs; off is what `timeit` does,
+            and kinder to whatever makes many objects.
     """
     figures = {case.name: Figure() for case in cases}
     firsts: dict[str, tuple[str, object]] = {}
@@ -116,7 +120,7 @@ def measure(cases: Sequence[Case], rounds: int, say: Callable[[str], None]) -> t
         (case.warm_up or case.prepare())()
     for number, case in _turns(cases, rounds):
         say(f"round {number + 1} of {rounds}: {case.name}")
-        taken, outcome = _timed(case)
+        taken, outcome = _timed(case, collects)
         figures[case.name].seconds.append(taken)
         figures[case.name].count = case.count(outcome)
         if case.same:
@@ -133,10 +137,15 @@ def _turns(cases: Sequence[Case], rounds: int) -> Iterator[tuple[int, Case]]:
                 yield number, case
 
 
-def _timed(case: Case) -> tuple[float, object]:
+def _timed(case: Case, collects: bool) -> tuple[float, object]:
     thunk = case.prepare()
     gc.collect()
-    begin = time.perf_counter()
-    done = thunk()
-    taken = time.perf_counter() - begin
+    if not collects:
+        gc.disable()
+    try:
+        begin = time.perf_counter()
+        done = thunk()
+        taken = time.perf_counter() - begin
+    finally:
+        gc.enable()
     return taken, case.outcome(done)
