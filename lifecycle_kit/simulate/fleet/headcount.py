@@ -102,12 +102,10 @@ class Headcount:
             self.leaving[server.name] = server
 
     def replace(self, lost: Server, replacement: Server) -> None:
-        """Let a replacement stand where a lost instance stood, if that counted."""
-        for side in (self.old, self.new):
-            if lost.name in side:
-                self.leave(lost)
-                self.join(side, replacement)
-                return
+        """Let a replacement stand where a lost instance stood that counted."""
+        side = self.new if lost.name in self.new else self.old
+        self.leave(lost)
+        self.join(side, replacement)
 
     def see(self, server: Server) -> None:
         """Take note of how an instance stands now."""

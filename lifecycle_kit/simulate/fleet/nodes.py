@@ -77,13 +77,10 @@ class Placement:
         self.placed: dict[str, list[tuple[int, str, str]]] = {name: [] for name in engine.fleets}
         self.replaced: list[Callable[[Server, Server], None]] = []
         self._at: dict[str, Machine] = {}
-        self._gone: set[str] = set()
         self._retry_planned = False
 
     def hold(self, server: Server) -> bool:
         """Tell whether an instance cannot start, after trying to place it if it has no place."""
-        if server.name in self._gone:
-            return True
         machine = self._at.get(server.name) or self._place(server)
         return machine is None or not machine.up
 
@@ -148,10 +145,9 @@ class Placement:
     def _write_off(self, server: Server) -> None:
         leaving = server.instance.state is State.DRAINING and server.instance.life.purpose == "stop"
         wanted = not leaving and server.name not in self._engine.unwanted
-        self._gone.add(server.name)
+        self._engine.unwanted.add(server.name)
         self._engine.notice(server)
         if wanted:
-            self._engine.unwanted.add(server.name)
             replacement = self._engine.replace(server)
             for told in self.replaced:
                 told(server, replacement)

@@ -78,11 +78,10 @@ class Rollout:
         self._look_soon()
 
     def look(self, server: Server) -> None:
-        """Take note of a change of an instance; look at all when this instant has come to rest."""
-        if server.fleet == self._fleet:
-            self.count.see(server)
-            if self._active:
-                self._look_soon()
+        """Take note of a change of an instance of this fleet; look at all when this instant has come to rest."""
+        self.count.see(server)
+        if self._active:
+            self._look_soon()
 
     def replaced(self, lost: Server, replacement: Server) -> None:
         """Let a replacement stand where the lost instance stood."""
@@ -97,8 +96,6 @@ class Rollout:
 
     def _look(self) -> None:
         self._planned = False
-        if not self._active:
-            return
         if self._update.strategy == "Recreate":
             self._recreate()
         else:
