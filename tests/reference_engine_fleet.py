@@ -61,6 +61,12 @@ class House:
         unit = self.fleet.new_unit or self.fleet.unit
         return self.make(f"{self.name}-new", number, unit, lives(number) if callable(lives) else lives)
 
+    def ask(self, replica: Replica, request: str) -> None:
+        """Let a person ask for something; what an update has told to go is not started again."""
+        told_to_go = self.update is not None and replica in self.update.asked
+        if not (told_to_go and request in ("start", "restart")):
+            replica.ask(request)
+
     def look(self, replica: Replica) -> None:
         """Tell everybody who must know that something has happened to an instance."""
         self.desks[replica.name].look()
@@ -82,7 +88,7 @@ def play(fleet: Fleet, until_s: float, *, seed: int = 0, name: str = "api") -> P
     for replica in first:
         future.at(0, lambda replica=replica: replica.ask("start"))  # type: ignore[misc]
     for at_s, number, request in fleet.requests:
-        future.at(ns(at_s), lambda replica=first[number], request=request: replica.ask(request))  # type: ignore[misc]
+        future.at(ns(at_s), lambda replica=first[number], request=request: house.ask(replica, request))  # type: ignore[misc]
     if fleet.update_at_s is not None:
         house.update = Update(future, fleet.update, first, house.new)
         future.at(ns(fleet.update_at_s), house.update.begin)

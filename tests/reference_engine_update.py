@@ -24,7 +24,7 @@ class Update:
         self.surge, self.unavailable = deployment.resolve(self.wanted, rules.maxSurge, rules.maxUnavailable)
         self.old, self.asked, self.new = list(old), list[Replica](), list[Replica]()
         self.ready_since: dict[str, int] = {}
-        self.begun = self.will_look = False
+        self.begun = self.will_look = self.was_complete = False
         self.done_s: float | None = None
         self.stuck_s: float | None = None
         self.status, self.progress = Status(updated=0, old=0, ready=0, available=0), 0
@@ -76,6 +76,7 @@ class Update:
             while self.add() or self.remove():
                 pass
         self.note_progress()
+        self.was_complete = self.was_complete or self.complete
         if self.complete and not self.old and not any(map(self.still_there, self.asked)):
             self.done_s = seconds(self.future.now)
 
@@ -147,13 +148,16 @@ class Update:
         self.status = status
 
     def await_deadline(self) -> None:
-        """Ask, a little after the deadline, whether there was any progress; if not it is called stuck, once."""
+        """Ask, a little after the deadline, whether there was any progress; if not it is called stuck, once.
+
+        What has been complete is not called stuck any more, whatever happens to it until the last old one has gone.
+        """
         deadline_s, since = self.rules.progressDeadlineSeconds, self.progress
         if deadline_s is None or deadline_s == deployment.NO_DEADLINE:
             return
 
         def ask() -> None:
-            if self.done_s is None and self.stuck_s is None and not self.complete:
+            if self.stuck_s is None and not self.was_complete and not self.complete:
                 self.note_progress()
                 if self.progress == since:
                     self.stuck_s = seconds(self.future.now)
