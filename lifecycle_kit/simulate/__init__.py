@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from lifecycle_kit.simulate.fleet.world import World as World
     from lifecycle_kit.simulate.scenarios import load_scenario as load_scenario
     from lifecycle_kit.simulate.scenarios import scenario_names as scenario_names
+    from lifecycle_kit.simulate.sweeps import sweep as sweep
 
 _HOME = {
     "Alarm": "fleet.world",
@@ -56,6 +57,7 @@ _HOME = {
     "run_world": "fleet.run",
     "scenario_names": "scenarios",
     "summary": "fleet.summary",
+    "sweep": "sweeps",
 }
 
 __all__ = [
@@ -84,6 +86,7 @@ __all__ = [
     "side_by_side",
     "simulate",
     "summary",
+    "sweep",
 ]
 
 
