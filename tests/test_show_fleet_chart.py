@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
+from math import dist
 from xml.etree import ElementTree
 
 import numpy as np
@@ -10,10 +12,12 @@ import pytest
 
 from lifecycle_kit import like
 from lifecycle_kit.show import Svg, fleet_chart, fleet_comparison
+from lifecycle_kit.show.fleet_panels import OUTCOME_LOOKS
 from lifecycle_kit.show.fleet_seen import see
 from lifecycle_kit.simulate import Alarm, Dependency, Fault, Fleet, Load, Node, World, run_fleet
 from lifecycle_kit.states import State
 from tests import made_results as made
+from tests.test_show_palette import CLEARLY_APART, SIGHTS, lab
 
 KUBERNETES = like("kubernetes")
 MOVES = [
@@ -64,6 +68,12 @@ def test_many_instances_are_counted_and_few_have_lanes() -> None:
     assert "api-11" in words_in(fleet_chart(made.fleet(crowd[:12])))
 
 
+def test_who_was_never_started_has_a_lane_that_says_so() -> None:
+    log = replace(API.log, names=(*API.log.names, "api-1-b"))
+    words = words_in(fleet_chart(replace(API, log=log)))
+    assert words[words.index("api-1-b") + 1] == "created, never started"
+
+
 def test_queues_and_dependencies_stand_below_the_fleets() -> None:
     result = made.world(API, queues={"mail": JOBS}, downs={"database": [(30, 45)], "cache": []})
     words = words_in(fleet_chart(result))
@@ -71,6 +81,14 @@ def test_queues_and_dependencies_stand_below_the_fleets() -> None:
     assert titles[-2:] == ["mail: backlog", "database: up, or down"]
     assert {"waiting at the end 1", "done 1", "1 of them twice", "dead-lettered 1"} <= set(words)
     assert "mail: 1 waiting, 1 done, 1 dead-lettered; the backlog was 3 at most." in fleet_chart(result).text
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_any_two_outcomes_can_be_told_apart_by_colour_and_by_texture(sight: str) -> None:
+    for one, other in combinations(OUTCOME_LOOKS.values(), 2):
+        seen = [lab(look.fill, SIGHTS[sight]) for look in (one, other)]
+        assert dist(*seen) >= CLEARLY_APART
+        assert (one.apart, one.dash) != (other.apart, other.dash)
 
 
 def test_two_owners_of_one_replica_are_shown() -> None:

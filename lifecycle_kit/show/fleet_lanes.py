@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from lifecycle_kit.show.fleet_frame import SMALL, Box, Texture, swatch
 from lifecycle_kit.show.fleet_panel import Key, Panel, Sample, sampled
 from lifecycle_kit.show.fleet_seen import Seen
-from lifecycle_kit.show.palette import GRID, INK, LOOKS, PAPER, Look
+from lifecycle_kit.show.palette import GRID, INK, LOOKS, MUTED, PAPER, Look
 from lifecycle_kit.show.svg import element, text_block
 from lifecycle_kit.states import State
 from lifecycle_kit.trace import Interval, intervals
@@ -25,14 +25,15 @@ ALWAYS_SEEN = frozenset({State.FAILED})
 
 
 def lanes_panel(name: str, count: int) -> Panel:
-    """Return the panel with a lane for each instance of a fleet that has moved, at most `count`."""
+    """Return the panel with a lane for each instance of a fleet, at most `count`."""
 
     def draw(seen: Seen, box: Box) -> list[str]:
         parts: list[str] = []
-        for place, (instance, row) in enumerate(groupby(_bars(seen, name), lambda part: part.instance)):
+        rows = {who: list(row) for who, row in groupby(_bars(seen, name), lambda part: part.instance)}
+        for place, instance in enumerate(_names(seen, name)):
             middle = box.top + (place + 0.5) * LANE
             parts.append(text_block([_short(instance)], (box.frame.left - 6, middle), size=SMALL, anchor="end"))
-            parts += _lane(box, middle, row)
+            parts += _lane(box, middle, rows[instance]) if instance in rows else _waiting(box, middle)
         return parts
 
     def key(runs: Sequence[Seen]) -> list[Key]:
@@ -40,6 +41,16 @@ def lanes_panel(name: str, count: int) -> Panel:
         return [Key(_lettered(LOOKS[state]), state.value) for state in State if state in present]
 
     return Panel(of=name, title="states", height=LANE * count, most=lambda _: 1.0, draw=draw, key=key)
+
+
+def _names(seen: Seen, name: str) -> tuple[str, ...]:
+    return tuple(seen.result.fleets[name].log.names) if name in seen.result.fleets else ()
+
+
+def _waiting(box: Box, middle: float) -> list[str]:
+    """Return the lane of one that never moved: the log does not say since when there is somebody to wait."""
+    right = (box.frame.right - 4, middle)
+    return [text_block(["created, never started"], right, size=10.5, anchor="end", fill=MUTED, font_style="italic")]
 
 
 def _bars(seen: Seen, name: str) -> list[Interval]:
@@ -62,7 +73,7 @@ def _lettered(look: Look) -> Sample:
     return lambda x, y: swatch(plain, x, y) + text_block([look.letter], (x + 9, y), size=10.5)
 
 
-def _lane(box: Box, middle: float, parts: Iterator[Interval]) -> Iterator[str]:
+def _lane(box: Box, middle: float, parts: Iterable[Interval]) -> Iterator[str]:
     top = middle - BAR / 2
     for part in parts:
         start, end = seconds(part.start_ns), seconds(part.end_ns)

@@ -139,6 +139,7 @@ def _instances(seen: WorldResult) -> Iterator[str]:
             lasts = span(max(0, round(seen.until_ns - move.at_ns, -9))) or "0 s"
             restarts = f"{starts[who] - 1} restarts" if starts[who] != 2 else "1 restart"
             yield f"{who:<{wide}}  {move.target.value:<10}  for {lasts:<12}  {restarts}"
+        yield from (f"{who:<{wide}}  created     never started" for who in fleet.log.names if who not in last)
 
 
 def _starts(fleet: FleetResult) -> dict[str, int]:

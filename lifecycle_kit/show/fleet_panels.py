@@ -35,9 +35,9 @@ LANES = 12  # more instances than that are counted instead
 
 OUTCOME_LOOKS: dict[str, Texture] = {
     "served": Texture("#d9f2d0", "#2a6a1c"),
-    "error": Texture("#f43e51", "#8f1322"),
+    "error": Texture("#f43e51", "#8f1322", 8),
     "refused": Texture("#ffb620", "#7a4f00", 5, "2 3"),
-    "cut": Texture("#b377f9", "#5a2a99", 5),
+    "cut": Texture("#b377f9", "#5a2a99", 4),
     "timeout": Texture("#9aa3b2", "#3d4450", 4, "5 2"),
     "no-route": Texture("#3d4450", INK, 5, "2 4", PAPER),
 }
@@ -77,7 +77,7 @@ def _fleet_panels(name: str, runs: Sequence[Seen]) -> Iterator[Panel]:
     if asked:
         yield _requests(name, retried=any(run.result.fleets[name].sent_ns is not None for run in having))
     yield _ready(name, routed=asked)
-    names = max(len(set(run.result.fleets[name].log.who.tolist())) for run in having)
+    names = max(len(run.result.fleets[name].log.names) for run in having)
     yield lanes_panel(name, names) if names <= LANES else _states(name)
     if any(run.wanted(name) == 1 and column(run, name, "owners").max() > 1 for run in having):
         yield _owners(name)

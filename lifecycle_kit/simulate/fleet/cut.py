@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
 
-from lifecycle_kit.simulate.fleet.log import Log
+from lifecycle_kit.simulate.fleet.log import STATES, Log
+from lifecycle_kit.simulate.fleet.metrics import moves_of
 from lifecycle_kit.simulate.fleet.result import FleetResult, Jobs, Requests, WorldResult
+from lifecycle_kit.states import HAS_PROCESS
 from lifecycle_kit.trace import Trace, Transition
 from lifecycle_kit.units import ns, seconds
 
@@ -63,7 +66,34 @@ def _fleet(result: FleetResult, end: int) -> FleetResult:
 
 def _log(log: Log, end: int) -> Log:
     count = int(np.searchsorted(log.at_ns, end, side="right"))
-    return replace(log, at_ns=log.at_ns[:count], who=log.who[:count], move=log.move[:count], cause=log.cause[:count])
+    _, target = moves_of(log)
+    stands = dict(zip(log.who[:count].tolist(), target[:count].tolist(), strict=True))
+    places = {name: place for place, name in enumerate(log.names)}
+    kept = [place for place, name in enumerate(log.names) if place in stands or _waits(name, places, stands)]
+    renumbered = np.zeros(len(log.names), np.int32)
+    renumbered[kept] = np.arange(len(kept))
+    return replace(
+        log,
+        at_ns=log.at_ns[:count],
+        who=renumbered[log.who[:count]],
+        move=log.move[:count],
+        cause=log.cause[:count],
+        names=tuple(log.names[place] for place in kept),
+    )
+
+
+def _waits(name: str, places: Mapping[str, int], stands: Mapping[int, int]) -> bool:
+    """Tell whether an instance that has not moved is there already.
+
+    A replica is there from the beginning. One in place of another ("api-0-b" of "api-0", "api-0-c" of "api-0-b") is
+    once the other has ended; one of a new version once it is started.
+    """
+    stem, _, last = name.rpartition("-")
+    if len(last) == 1 and last.isalpha():
+        before = stem if last == "b" else f"{stem}-{chr(ord(last) - 1)}"
+        ended = stands.get(places.get(before, -1))
+        return ended is not None and STATES[ended] not in HAS_PROCESS
+    return "-new-" not in name
 
 
 def _requests(requests: Requests, end: int) -> Requests:
