@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -15,7 +16,7 @@ from lifecycle_kit.health import Segment
 from lifecycle_kit.instance import Readiness
 from lifecycle_kit.probes import Outcome, ProbeSettings
 from lifecycle_kit.restart import RestartPolicy
-from lifecycle_kit.simulate import Fleet, Script, Wear, run_fleet
+from lifecycle_kit.simulate import Fleet, Load, RollingUpdate, Script, Wear, run_fleet
 from lifecycle_kit.simulate.fleet import quick
 from lifecycle_kit.units import ns
 
@@ -57,8 +58,8 @@ def healths(draw: st.DrawFn) -> tuple[Segment, ...]:
 
 
 @st.composite
-def stops(draw: st.DrawFn) -> StopPlan:
-    if draw(st.booleans()):
+def stops(draw: st.DrawFn, kills: bool = False) -> StopPlan:
+    if kills or draw(st.booleans()):
         pause = draw(st.sampled_from([None, None, 2, 5]))
         return term_then_kill(draw(st.sampled_from([0, 1, 5, 10])), pre_stop_s=pause)
     phases = tuple(
@@ -96,16 +97,16 @@ def policies(draw: st.DrawFn) -> RestartPolicy:
 
 
 @st.composite
-def units(draw: st.DrawFn) -> Unit:
+def units(draw: st.DrawFn, kills: bool = False) -> Unit:
     return Unit(
         policy=draw(policies()),
         readiness=Readiness(
             by=draw(st.sampled_from(["spawn", "seconds", "notice", "probe", "probe", "probe"])), after_s=draw(SHORT)
         ),
         probes=draw(probes()),
-        stop=draw(stops()),
-        early_stop=draw(st.none() | stops()),
-        probe_stops=draw(st.dictionaries(st.sampled_from(["startup", "liveness"]), stops(), max_size=1)),
+        stop=draw(stops(kills)),
+        early_stop=draw(st.none() | stops(kills)),
+        probe_stops=draw(st.dictionaries(st.sampled_from(["startup", "liveness"]), stops(kills), max_size=1)),
         start_limit_s=draw(st.sampled_from([None, None, None, 5, 10])),
         run_limit_s=draw(st.sampled_from([None, None, None, 20])),
         reports_work=draw(st.booleans()),
@@ -127,6 +128,7 @@ def scripts(draw: st.DrawFn) -> Script:
         says=tuple(draw(st.lists(st.tuples(SHORT, st.sampled_from(WORDS)), max_size=4))),
         on_term=draw(st.sampled_from(["exit", "drain", "deaf"])),
         stop_takes_s=draw(st.sampled_from([0, 0, 1, 5, 12])),
+        serves_from_s=draw(st.sampled_from([0, 0, 0, 1, 3, None])),
         stop_exit=draw(st.sampled_from([None, None, 0, 3])),
         ignores=draw(st.sampled_from([frozenset(), frozenset({"SIGINT"})])),
         hook_takes_s=draw(st.sampled_from([None, 0, 1, 5])),
@@ -154,13 +156,62 @@ def fleets(draw: st.DrawFn) -> Fleet:
     )  # fmt: skip
 
 
+@st.composite
+def loads(draw: st.DrawFn) -> Load:
+    """Return requests that come at odd instants, or at the very instants at which everything else happens."""
+    return Load(
+        per_s=draw(st.sampled_from([0.5, 1, 2, 7])), takes_s=draw(st.sampled_from([0, 0.2, 1, 5, 10, 25])),
+        steady=draw(st.booleans()), from_s=draw(SHORT), until_s=draw(st.sampled_from([None, None, 100])),
+        timeout_s=draw(st.sampled_from([0, 1, 5, 5, 10, 30])),
+        steps=draw(st.sampled_from([(), ((20, 0), (40, 3))])), varies=draw(st.booleans()),
+        recorded=draw(st.sampled_from([(), (), tuple(range(149)), (0, 1, 1, 1, 5, 10, 10, 30, 45, 45, 60)])),
+    )  # fmt: skip
+
+
+@st.composite
+def updates(draw: st.DrawFn) -> RollingUpdate:
+    some: st.SearchStrategy[int | str] = st.sampled_from(["25%", 0, 1, 3])
+    return RollingUpdate(
+        strategy=draw(st.sampled_from(["RollingUpdate", "RollingUpdate", "Recreate"])),
+        maxSurge=draw(some), maxUnavailable=draw(some),
+        minReadySeconds=draw(SHORT), progressDeadlineSeconds=draw(st.sampled_from([600, 21])),
+    )  # fmt: skip
+
+
+ROUTES: Any = ["process", "liveness", "readiness", "view", lambda alive, *_: "ready" if alive else "no"]
+
+
+@st.composite
+def serving(draw: st.DrawFn) -> Fleet:
+    """Return a fleet that gets requests, and perhaps an update."""
+    plain = draw(fleets())
+    several = draw(st.none() | st.lists(scripts(), min_size=1, max_size=2))
+    wear = Wear(mtbf_s=30, hangs=0.5, script=draw(scripts()))
+    return replace(
+        plain, unit=draw(units(kills=True)), load=draw(st.none() | loads() | loads()),
+        route_on=draw(st.sampled_from(ROUTES)),
+        update_at_s=draw(st.none() | SHORT.map(lambda at: at * 2)), update=draw(updates()),
+        new_unit=draw(st.none() | units(kills=True)), new_lives=draw(st.sampled_from([several, several, wear])),
+    )  # fmt: skip
+
+
 def check(fleet: Fleet, seed: int, until_s: float = UNTIL_S) -> None:
     """Hold one engine against the other."""
+    found = quick.run(fleet, ns(until_s), seed, "api")
+    assert not isinstance(found, str), found
     expected = run_fleet(fleet, until_s, seed=seed, engine="step")
-    log = quick.log_of(fleet, ns(until_s), seed, "api")
-    assert [str(move) for move in log] == [str(move) for move in expected.log]
+    assert [str(move) for move in found.log] == [str(move) for move in expected.log]
+    assert list(found.routes) == list(expected.routes)
+    assert list(found.requests) == list(expected.requests)
+    assert sorted(found.trace.alerts) == sorted(expected.trace.alerts)
+    assert (found.update_done_s, found.update_stuck_s) == (expected.update_done_s, expected.update_stuck_s)
 
 
 @given(fleets(), st.integers(0, 3))
 def test_instances_do_to_the_last_move_what_the_step_engine_has_them_do(fleet: Fleet, seed: int) -> None:
+    check(fleet, seed)
+
+
+@given(serving(), st.integers(0, 3))
+def test_requests_routes_and_updates_are_those_of_the_step_engine(fleet: Fleet, seed: int) -> None:
     check(fleet, seed)

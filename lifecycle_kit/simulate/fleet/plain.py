@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from lifecycle_kit.drain import StopPlan, Until
 from lifecycle_kit.exits import Cause, parse_exit
 from lifecycle_kit.health import Segment
 from lifecycle_kit.instance import Unit
 from lifecycle_kit.simulate.fleet.quick_probes import Part, Probe, parts_of
 from lifecycle_kit.simulate.fleet.world import Fleet, Wear
+from lifecycle_kit.simulate.one import Lives
 from lifecycle_kit.simulate.script import HEALTHY, NEVER_ANSWERS, Script
 from lifecycle_kit.units import ns
 
-__all__ = ["LIVENESS", "READINESS", "STARTUP", "How", "Plain", "Program", "Rules", "Version", "plain_of"]
+__all__ = ["LIVENESS", "LEFT", "READINESS", "STARTUP", "How", "Plain", "Program", "Rules", "Version", "plain_of"]
 
 STARTUP, LIVENESS, READINESS = range(3)
 KINDS = ("startup", "liveness", "readiness")
@@ -38,6 +40,10 @@ class How:
     cause: Cause | None
     core: bool
     text: str
+
+
+LEFT = How(None, None, None, False, "did not end and is left to itself")
+"""What a stop plan comes to that has run out."""
 
 
 def how_of(how: int | str, cause: Cause | None = None, core: bool = False) -> How:
@@ -77,6 +83,7 @@ class Program:
         hang: when it hangs, None if it does not.
         parts: what each probe sees.
         stop_takes: from the signal to the end.
+        serves: from which age on it can work, None for never.
         says: `(age, word)`.
         wear: mean length of a life in seconds and share that hangs, if chance ends it.
     """
@@ -87,6 +94,7 @@ class Program:
     hang: int | None
     parts: tuple[tuple[Part, ...], ...]
     stop_takes: int
+    serves: int | None
     says: tuple[tuple[int, str], ...]
     wear: tuple[float, float] | None = None
 
@@ -135,25 +143,25 @@ def _plain(fleet: Fleet) -> Plain:
         (fleet.needs, "dependencies"),
         (fleet.after, "a start order"),
         (fleet.works_on is not None, "jobs from a queue"),
-        (fleet.update_at_s is not None, "a rolling update"),
-        (fleet.load is not None, "requests"),
+        (fleet.load is not None and fleet.load.retries, "retries"),
     ):
         if given:
             raise Odd(what)
-    return Plain(fleet, _version(fleet.unit, [_lives(fleet, number) for number in range(fleet.replicas)]))
+    lives = [fleet.lives(number) if callable(fleet.lives) else fleet.lives for number in range(fleet.replicas)]
+    serves = fleet.load is not None
+    old = _version(fleet.unit, lives, serves)
+    if fleet.update_at_s is None:
+        return Plain(fleet, old)
+    new_lives = lives if fleet.new_lives is None else [fleet.new_lives] * fleet.replicas
+    return Plain(fleet, old, _version(fleet.new_unit or fleet.unit, new_lives, serves))
 
 
-def _lives(fleet: Fleet, number: int) -> Sequence[Script] | Wear:
-    lives = fleet.lives(number) if callable(fleet.lives) else fleet.lives
-    if callable(lives):
-        raise Odd("lives that depend on the instant of their birth")
-    return lives
-
-
-def _version(unit: Unit, lives: Sequence[Sequence[Script] | Wear]) -> Version:
+def _version(unit: Unit, lives: Sequence[Lives | Wear], serves: bool) -> Version:
+    plans = (unit.stop, unit.early_stop or unit.stop, *unit.probe_stops.values())
     for given, what in (
         (unit.watchdog_s is not None, "a watchdog"),
         (unit.after_end is not None, "work after the end of a process"),
+        (serves and not all(map(_kills, plans)), "requests to a process that a stop plan may leave to itself"),
     ):
         if given:
             raise Odd(what)
@@ -176,7 +184,14 @@ def _version(unit: Unit, lives: Sequence[Sequence[Script] | Wear]) -> Version:
     return Version(rules, [made[id(one)] for one in lives])
 
 
-def _programs(lives: Sequence[Script] | Wear, probes: tuple[Probe | None, ...]) -> tuple[Program, ...]:
+def _kills(plan: StopPlan) -> bool:
+    """Tell whether a stop plan ends every process."""
+    return any(phase.signal == "SIGKILL" and phase.until is not Until.EMPTY for phase in plan.phases)
+
+
+def _programs(lives: Lives | Wear, probes: tuple[Probe | None, ...]) -> tuple[Program, ...]:
+    if callable(lives):
+        raise Odd("lives that depend on the instant of their birth")
     if isinstance(lives, Wear):
         return (_program(lives.script, probes, (lives.mtbf_s, lives.hangs)),)
     if not lives:
@@ -200,6 +215,7 @@ def _program(script: Script, probes: tuple[Probe | None, ...], wear: tuple[float
             for kind, probe in zip(KINDS, probes, strict=True)
         ),
         stop_takes=ns(script.stop_takes_s),
+        serves=None if script.serves_from_s is None else ns(script.serves_from_s),
         says=tuple((ns(at_s), word) for at_s, word in script.says),
         wear=wear,
     )

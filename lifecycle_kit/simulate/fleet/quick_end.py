@@ -6,7 +6,8 @@ This is `stopping` and `ending` over plain attributes; see there for the rules.
 from __future__ import annotations
 
 from lifecycle_kit.drain import StopPlan, Until
-from lifecycle_kit.simulate.fleet.plain import How, how_of
+from lifecycle_kit.health import FOREVER_NS
+from lifecycle_kit.simulate.fleet.plain import LEFT, How, how_of
 from lifecycle_kit.simulate.fleet.quick_facts import (
     BACKOFF,
     DRAINING,
@@ -15,13 +16,14 @@ from lifecycle_kit.simulate.fleet.quick_facts import (
     TERMINATED,
     Facts,
 )  # fmt: skip
-from lifecycle_kit.simulate.fleet.quick_policy import NO_RESTART, Ended
+from lifecycle_kit.simulate.fleet.quick_line import BEFORE, Event
+from lifecycle_kit.simulate.fleet.quick_outcomes import Served
+from lifecycle_kit.simulate.fleet.quick_policy import NO_RESTART
 from lifecycle_kit.units import ns, span
 
 __all__ = ["Ending"]
 
 KILL = how_of("SIGKILL")
-LEFT = How(None, None, None, False, "did not end and is left to itself")
 
 
 class Ending(Facts):
@@ -99,13 +101,32 @@ class Ending(Facts):
         program = self.program
         script = program.script
         if signal == "SIGKILL":
-            self.line.push(now, Ending.on_end, self, (self.life, KILL))
+            self.line.push(now, Ending.on_end, self, (self.life, KILL, self.line.current))
         elif now - self.born < self.hang and script.on_term != "deaf" and signal not in script.ignores:
             self.leave(now, how_of(signal if script.stop_exit is None else script.stop_exit))
 
     def leave(self, now: int, how: How) -> None:
-        """Have the process leave because it was asked to."""
-        self.line.push(now + self.program.stop_takes, Ending.on_end, self, (self.life, how))
+        """Have the process leave because it was asked to: at once, or when its work is done."""
+        line, at = self.line, now + self.program.stop_takes
+        if line.traffic is None or self.program.script.on_term != "drain":
+            line.push(at, Ending.on_end, self, (self.life, how, line.current))
+            return
+        waits, self.leaving = self.leaving is not None, (at, how)
+        if waits:
+            return
+        self.closes, self.closes_first = now, line.current[1] == BEFORE
+        left = line.traffic.work_left(self, line.current)
+        if left is None:
+            self.on_left(now, self.life)
+        elif left[0] < self.born + self.hang:
+            line.push_done(*left, Ending.on_left, self, self.life)
+
+    def on_left(self, now: int, life: int) -> None:
+        """Leave, because all work is done."""
+        if self.leaving is not None and life == self.life and self.alive:
+            at, how = self.leaving
+            self.leaving = None
+            self.line.push(max(at, now), Ending.on_end, self, (life, how, self.line.current))
 
     def kill(self, now: int) -> None:
         """Skip the rest of a stop."""
@@ -116,13 +137,20 @@ class Ending(Facts):
 
     # --- ends
 
-    def on_end(self, now: int, argument: tuple[int, How]) -> None:
+    def on_end(self, now: int, argument: tuple[int, How, Event]) -> None:
         """End the process of a life, unless it has ended before."""
-        life, how = argument
+        life, how, planner = argument
         if self.alive and life == self.life:
-            self.alive = False
+            self.alive, self.leaving = False, None
             self.keep_tallies(now)
+            if self.line.traffic is not None:
+                self.line.lives.append(self.served(now, planner))
             self.exited(now, how)
+
+    def served(self, ends: int, planner: Event) -> Served:
+        """Return the present life as requests meet it; `planner` is what planned its end."""
+        hangs = min(self.born + self.hang, FOREVER_NS)
+        return Served(self.who, self.born, self.closes, self.closes_first, hangs, self.serves_at, ends, *planner[:3])
 
     def keep_tallies(self, now: int) -> None:
         """Bring the counting of the probes up to the end of this life."""
@@ -140,10 +168,7 @@ class Ending(Facts):
     def judged(self, now: int, how: How) -> None:
         """Ask the policy about an end, and follow its answer."""
         self.stop_serial += 1
-        uptime = 0 if self.spawned is None else now - self.spawned
-        ready = None if self.ready_at is None else now - self.ready_at
-        ended = Ended(how, self.purpose, uptime, ready, self.late, self.hook_code, how is LEFT, self.number, self.life)
-        memory, delay, reason, clean = self.judge.end(self.memory, now, ended)
+        memory, delay, reason, clean = self.judge.end(self, now, how)
         if self.purpose == "restart":  # asked for, so what the policy says does not matter
             self.again(now, how, FAILED, 0)
             return

@@ -11,7 +11,7 @@ from typing import Any
 from lifecycle_kit.drain import StopPlan
 from lifecycle_kit.health import FOREVER_NS
 from lifecycle_kit.simulate.fleet.log import STATES
-from lifecycle_kit.simulate.fleet.plain import Program, Rules
+from lifecycle_kit.simulate.fleet.plain import LIVENESS, How, Program, Rules
 from lifecycle_kit.simulate.fleet.quick_book import WHO_SHIFT
 from lifecycle_kit.simulate.fleet.quick_line import Line
 from lifecycle_kit.simulate.fleet.quick_luck import Luck
@@ -43,13 +43,17 @@ class Facts:
         spawned, started, ready, blocked, busy, ready_at: facts of the life, as in `instance.Life`.
         purpose, plan, phase, stop_at, late, hook_code: of its stop; the purpose is "" without one.
         memory, failures: of the policy; for the alert.
+        closes, closes_first: when its listener closes, and whether before the arrivals of that instant.
+        leaving: `(at the earliest, how)` it ends once it has no work left, None if it does not wait for that.
+        serves_at: from when on it can work.
+        seen: whether a balancer has seen that it may get requests.
     """
 
     __slots__ = (
-        "alive", "base", "blocked", "born", "busy", "failures", "first_birth", "hang", "hook_code", "hook_runs",
-        "judge", "late", "life", "line", "luck", "memory", "number", "phase", "plan", "probers", "program", "programs",
-        "purpose", "ready", "ready_at", "rules", "run", "seen", "spawn_at", "spawned", "spawns", "started", "state",
-        "stop_at", "stop_serial", "watching", "who",
+        "alive", "base", "blocked", "born", "busy", "closes", "closes_first", "failures", "first_birth", "hang",
+        "hook_code", "hook_runs", "judge", "late", "leaving", "life", "line", "luck", "memory", "number", "phase",
+        "plan", "probers", "program", "programs", "purpose", "ready", "ready_at", "rules", "run", "seen", "serves_at",
+        "spawn_at", "spawned", "spawns", "started", "state", "stop_at", "stop_serial", "watching", "who",
     )  # fmt: skip
 
     def __init__(
@@ -68,7 +72,9 @@ class Facts:
         self.first_birth = -1
         self.memory: Any = judge.first
         self.failures, self.spawn_at, self.spawns, self.stop_serial = 0, -1, 0, 0
-        self.seen = self.hook_runs = False
+        self.seen = self.hook_runs = self.closes_first = False
+        self.closes = self.serves_at = 0
+        self.leaving: tuple[int, How] | None = None
         self.new_life()
 
     def new_life(self) -> None:
@@ -88,6 +94,17 @@ class Facts:
             book.at.append(now)
             book.what.append(self.base + book.kind((self.state, target, cause)))
             self.state = target
+
+    @property
+    def draining(self) -> bool:
+        """Whether it is on its way out."""
+        return self.state == DRAINING
+
+    @property
+    def verdict_of_liveness(self) -> bool:
+        """The present verdict; True if that probe is not made."""
+        prober = self.probers[LIVENESS]
+        return prober is None or not self.watching[LIVENESS] or prober.good
 
     def alert(self, now: int, kind: str, text: str) -> None:
         """Tell a person."""

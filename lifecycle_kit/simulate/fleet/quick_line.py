@@ -1,25 +1,35 @@
 """The quick engine's time: a heap of real events, and what they leave behind.
 
-An event is `(instant, serial, handler, instance, argument)`. Serials are given in the same order in which the step
-engine puts things on its agenda, so that equal instants happen in the same order.
+At one instant things happen in the order in which they were planned, as on the step engine's agenda. The place of an
+event in that order is written into its key, so that it need not be planned at the very moment at which the step
+engine plans it:
+
+    (instant, instant of the event that planned it, that event's planner's instant, that event's serial, own serial)
+
+What is planned for the present instant comes after all that was planned for it before: there the own serial decides.
 """
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from lifecycle_kit.simulate.fleet.quick_book import Book
 
 if TYPE_CHECKING:
     from lifecycle_kit.simulate.fleet.quick_facts import Facts
+    from lifecycle_kit.simulate.fleet.quick_outcomes import Served
+    from lifecycle_kit.simulate.fleet.quick_traffic import Traffic
 
-__all__ = ["Line"]
+__all__ = ["BEFORE", "LAST", "Event", "Line"]
+
+BEFORE = -1  # the instant at which everything was planned that is known before the run begins
+LAST = 1 << 62  # what is done when an instant has come to rest was planned after everything else
 
 Handler = Callable[[Any, int, Any], None]
-Event = tuple[int, int, Handler, Any, Any]
+Event = tuple[int, int, int, int, int, Handler, Any, Any]
+"""The key, then the handler, whom it is about, and an argument."""
 
 
 class Line:
@@ -28,31 +38,61 @@ class Line:
     Attributes:
         until: end of the run; what is due later never happens.
         heap: events.
-        serial: gives the next serial.
+        serial: the last one given.
+        current: the event that is happening.
         book: the moves.
         alerts: `(at, who, kind, text)`.
-        changes: `(at, who, whether it may get requests)` as a balancer sees them.
         look: called with an instance and the instant after each event that it was told.
+        traffic: the requests, None if there are none.
+        lives: those that have ended, as requests met them.
     """
 
-    __slots__ = ("alerts", "book", "changes", "heap", "look", "serial", "until")
+    __slots__ = ("alerts", "book", "current", "heap", "lives", "look", "serial", "traffic", "until")
 
     def __init__(self, until: int) -> None:
-        self.until, self.book = until, Book()
+        self.until, self.book, self.serial = until, Book(), 0
         self.heap: list[Event] = []
-        self.serial = count().__next__
+        self.current: Event = (BEFORE, BEFORE, BEFORE, 0, 0, _nothing, None, None)
         self.alerts: list[tuple[int, int, str, str]] = []
-        self.changes: list[tuple[int, int, bool]] = []
-        self.look: Callable[[Facts, int], None] = lambda _, __: None
+        self.look: Callable[[Facts, int], None] = _unseen
+        self.traffic: Traffic | None = None
+        self.lives: list[Served] = []
 
     def push(self, at: int, handler: Handler, whom: Any, argument: Any) -> None:
         """Have `handler(whom, at, argument)` called at an instant."""
         if at <= self.until:
-            heapq.heappush(self.heap, (at, self.serial(), handler, whom, argument))
+            self.serial = serial = self.serial + 1
+            now, planned, _, _, own, *_ = self.current
+            if at > now:
+                heapq.heappush(self.heap, (at, now, planned, own, serial, handler, whom, argument))
+            else:
+                heapq.heappush(self.heap, (at, at, 0, 0, serial, handler, whom, argument))
+
+    def push_done(self, at: int, since: int, handler: Handler, whom: Any, argument: Any) -> None:
+        """Have `handler` called when work is done that came with an arrival at the instant `since`."""
+        assert self.traffic is not None
+        if at <= self.until:
+            self.serial += 1
+            own = self.traffic.serial
+            key = (at, since, BEFORE, own, self.serial) if at > since else (at, at, 0, 0, own)
+            heapq.heappush(self.heap, (*key, handler, whom, argument))
+
+    def push_last(self, handler: Handler, whom: Any) -> None:
+        """Have `handler` called at this instant, once nothing else is due at it."""
+        self.serial = serial = self.serial + 1
+        heapq.heappush(self.heap, (self.current[0], LAST, 0, 0, serial, handler, whom, None))
 
     def run(self) -> None:
         """Let everything happen."""
         heap, pop = self.heap, heapq.heappop
         while heap:
-            at, _, handler, whom, argument = pop(heap)
-            handler(whom, at, argument)
+            event = self.current = pop(heap)
+            event[5](event[6], event[0], event[7])
+
+
+def _nothing(whom: Any, now: int, argument: Any) -> None:
+    """Stand where no event is."""
+
+
+def _unseen(instance: Facts, now: int) -> None:
+    """Stand where nobody looks."""

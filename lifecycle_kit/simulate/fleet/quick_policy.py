@@ -5,16 +5,18 @@ Both answer alike, so that an instance need not know which of them it has.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lifecycle_kit.exits import Cause, Exit, blame
 from lifecycle_kit.restart import GiveUp, Memory, PlainPolicy, Refuse, Restart, RestartPolicy
 from lifecycle_kit.simulate.dice import draw
-from lifecycle_kit.simulate.fleet.plain import How
+from lifecycle_kit.simulate.fleet.plain import LEFT, How
 from lifecycle_kit.units import ns
 
-__all__ = ["NO_RESTART", "Ended", "Judge", "judge_of"]
+if TYPE_CHECKING:
+    from lifecycle_kit.simulate.fleet.quick_facts import Facts
+
+__all__ = ["NO_RESTART", "Judge", "PlainJudge", "judge_of"]
 
 NO_RESTART = -1
 # (memory, delay of the restart or NO_RESTART, reason for giving up or None, whether the end counts as clean)
@@ -22,21 +24,6 @@ Answer = tuple[Any, int, str | None, bool]
 _BY_PURPOSE = {
     "stop": Cause.REQUEST, "restart": Cause.REQUEST, "probe": Cause.PROBE, "timeout": Cause.TIMEOUT,
 }  # fmt: skip
-
-
-@dataclass(slots=True, eq=False)
-class Ended:
-    """A life that has ended, as a policy wants to know it; nanoseconds."""
-
-    how: How
-    purpose: str
-    uptime: int
-    ready: int | None
-    late: bool
-    hook_code: int | None
-    abandoned: bool
-    number: int
-    life: int
 
 
 class Judge(Protocol):
@@ -53,7 +40,7 @@ class Judge(Protocol):
         """Return the memory after the first readiness of a life."""
         ...
 
-    def end(self, memory: Any, at: int, ended: Ended) -> Answer:
+    def end(self, of: Facts, at: int, how: How) -> Answer:
         """Return what follows an end."""
         ...
 
@@ -80,28 +67,30 @@ class PlainJudge:
         """Remember nothing."""
         return memory
 
-    def end(self, memory: int, at: int, ended: Ended) -> Answer:
+    def end(self, of: Facts, at: int, how: How) -> Answer:
         """Restart after the next delay, give up, or be done."""
-        how = ended.how
+        memory: int = of.memory
         clean = how.code == 0
-        asked = how.cause is Cause.REQUEST or (how.cause is None and ended.purpose in ("stop", "restart"))
+        asked = how.cause is Cause.REQUEST or (how.cause is None and of.purpose in ("stop", "restart"))
         if asked or (clean and not self._always):
             return memory, NO_RESTART, None, True
         if self._never:
             return memory, NO_RESTART, None if clean else "never-restarted", clean
-        failures = 1 if self._forget is not None and ended.uptime >= self._forget else memory + 1
+        uptime = 0 if of.spawned is None else at - of.spawned
+        failures = 1 if self._forget is not None and uptime >= self._forget else memory + 1
         if self._most is not None and failures > self._most:
             return failures, NO_RESTART, f"failed {failures} times in a row", False
-        return failures, self._delay(failures, ended), None, clean
+        return failures, self.delay(failures, of, how), None, clean
 
-    def _delay(self, failures: int, ended: Ended) -> int:
+    def delay(self, failures: int, of: Facts, how: How) -> int:
+        """Return how long to wait after so many failures."""
         bounds = self._bounds
         while failures >= len(bounds):
             bounds.append(self.policy.backoff.bounds_ns(len(bounds)))
         low, high = bounds[failures]
-        if not self._jitters or ended.abandoned:  # nothing is drawn for a process that has not ended
+        if not self._jitters or how is LEFT:  # nothing is drawn for a process that has not ended
             return low
-        return low + int(draw(self._base, ended.number, ended.life) * (high - low))
+        return low + int(draw(self._base, of.number, of.life) * (high - low))
 
     def request(self, memory: int, request: str, at: int) -> int:
         """Forget everything on "reset"."""
@@ -123,17 +112,17 @@ class AnyJudge:
         """Tell of the first readiness."""
         return self.policy.on_ready(memory, at)
 
-    def end(self, memory: Memory, at: int, ended: Ended) -> Answer:
+    def end(self, of: Facts, at: int, how: How) -> Answer:
         """Ask what follows."""
-        how, abandoned = ended.how, ended.abandoned
         end = Exit(
             code=how.code, signal=how.signal,
-            cause=how.cause or _BY_PURPOSE.get(ended.purpose) or blame(how.signal),
-            uptime_ns=ended.uptime, ready_ns=ended.ready, late=ended.late, core=how.core, hook_code=ended.hook_code,
-            abandoned=abandoned,
+            cause=how.cause or _BY_PURPOSE.get(of.purpose) or blame(how.signal),
+            uptime_ns=0 if of.spawned is None else at - of.spawned,
+            ready_ns=None if of.ready_at is None else at - of.ready_at,
+            late=of.late, core=how.core, hook_code=of.hook_code, abandoned=how is LEFT,
         )  # fmt: skip
-        u = 0.0 if abandoned else draw(self._base, ended.number, ended.life)
-        memory, decision = self.policy.on_exit(memory, end, at, u)
+        u = 0.0 if how is LEFT else draw(self._base, of.number, of.life)
+        memory, decision = self.policy.on_exit(of.memory, end, at, u)
         if isinstance(decision, Restart):
             return memory, decision.after_ns, None, decision.clean
         if isinstance(decision, GiveUp):

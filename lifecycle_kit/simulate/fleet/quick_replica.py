@@ -99,8 +99,8 @@ class Replica(Ending):
         program = self.program = self.programs[min(self.life, len(self.programs)) - 1]
         run, hang = program.run, program.hang
         if self.luck is not None:
-            length, hangs = self.luck.life(self.who, self.life)
-            run, hang = (run, length) if hangs else (length, hang)
+            length, hangs = self.luck.life(self.number, self.life)
+            run, hang = (None, length) if hangs else (length, hang)
         self.hang = FOREVER_NS if hang is None else hang
         self.run = NEVER if run is None or run > self.hang else run
 
@@ -122,13 +122,15 @@ class Replica(Ending):
             text = f"could not be started: {script.fails_to_spawn}"
             self.exited(now, How(127, None, Cause.SPAWN, False, text))
             return
-        self.alive = True
+        self.alive, self.leaving = True, None
+        self.closes, self.closes_first = FOREVER_NS, False
+        self.serves_at = FOREVER_NS if program.serves is None else now + program.serves
         self.watching = [False, False, False]
         if self.first_birth < 0:
             self.first_birth = now
         line.push(now, Replica.on_spawned, self, life)
         if self.run != NEVER:
-            line.push(now + self.run, Replica.on_end, self, (life, program.own))
+            line.push(now + self.run, Replica.on_end, self, (life, program.own, line.current))
         for age, word in program.says:
             if age < self.hang:
                 line.push(now + age, Replica.on_word, self, (life, word))
@@ -137,7 +139,9 @@ class Replica(Ending):
         """Take in that a process exists."""
         if life == self.life and STARTING <= self.state <= DRAINING:
             self.spawned = now
-            if self.state != DRAINING:
+            if self.state == DRAINING:
+                self.closes = now  # it never listens
+            else:
                 self.begin_life(now)
         self.line.look(self, now)
 
