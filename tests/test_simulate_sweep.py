@@ -97,6 +97,13 @@ def test_a_long_table_shows_its_beginning() -> None:
     assert made._repr_html_().count("<tr>") == 41
 
 
+def test_a_table_can_be_narrowed_to_some_measures() -> None:
+    assert list(table().only("sum").columns) == ["a", "b", "seed", "sum", "problem"]
+    assert list(table().mean(by="b").only("sum").columns) == ["b", "sum", "points"]
+    with pytest.raises(KeyError, match="there is no column 'c'"):
+        table().only("c")
+
+
 def test_an_unknown_column_is_answered_with_those_there_are() -> None:
     with pytest.raises(KeyError, match="there is no column 'c'; there are a, b, seed, product, sum, problem"):
         table()["c"]
@@ -214,6 +221,21 @@ def test_units_worlds_and_scenarios_can_be_sent_to_processes(value: object) -> N
 def test_what_nobody_else_can_import_is_run_here() -> None:
     local = {"here": 1}
     assert sweep(lambda n: n + local["here"], {"n": [1, 2, 3]}, progress=False)["value"].tolist() == [2, 3, 4]
+
+
+@pytest.mark.live
+def test_a_script_without_a_guard_can_start_processes() -> None:
+    code = """
+from lifecycle_kit.simulate import sweep, sweeps
+from tests.sweep_runs import product
+sweeps.WORTH_S = 0
+print("begins")
+print(sweep(product, {"a": [1, 2, 3], "b": [4]}, progress=False)["sum"].tolist())
+sweeps._run_in_processes = None  # what is defined here is run here
+print(sweep(lambda n: n, {"n": [1, 2, 3]}, progress=False)["value"].tolist())
+"""
+    done = subprocess.run([sys.executable], input=code, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (done.stdout.splitlines(), done.stderr) == (["begins", "[5, 6, 7]", "[1, 2, 3]"], "")
 
 
 def test_a_lost_worker_loses_its_points_only() -> None:

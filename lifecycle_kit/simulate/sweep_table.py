@@ -58,6 +58,15 @@ class Table:
         plain = [column.tolist() for column in self.columns.values()]
         return [dict(zip(self.columns, row, strict=True)) for row in zip(*plain, strict=True)]
 
+    def only(self, *measures: str) -> Table:
+        """Return the table with these measures and no others; parameters and problems stay.
+
+        Raises:
+            KeyError: if there is no such column.
+        """
+        kept = (*self.parameters, *measures, *(name for name in (POINTS, PROBLEM) if name in self.columns))
+        return Table(self.parameters, {name: self[name] for name in kept}, self.left_out)
+
     def mean(self, by: str | Sequence[str]) -> Table:
         """Return the means of all measures over the points that share the parameters `by`.
 

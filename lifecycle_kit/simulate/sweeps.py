@@ -26,6 +26,7 @@ WORTH_S = 2.0  # work that processes are started for; to start them takes about 
 CHUNKS_EACH = 8  # per worker: few enough to be worth sending, enough to even out and to show progress
 
 Tell = Callable[[int], None]
+Sent = dict[Future[list[Measured]], range]
 
 
 def sweep(
@@ -41,8 +42,8 @@ def sweep(
     """Return what comes of a run at every combination of parameters and seeds, as a table with a row for each.
 
     Without an executor the points are run here while little is left to do, and in a process per processor if there is
-    more. A function that other processes cannot import, such as one of a notebook's cells, is always run here; put it
-    into a module to use all processors. Ctrl-C stops the sweep: the table has what was done by then.
+    more. A function that other processes cannot import, such as one of a script or a notebook's cell, is always run
+    here; put it into a module to use all processors. Ctrl-C stops the sweep: the table has what was done by then.
 
     Args:
         run: called with the parameters of a point by name, and with `seed` if it takes one. It returns numbers by name,
@@ -74,7 +75,8 @@ def sweep(
                 _run_locally(job, points, done, tell)
             else:
                 workers = getattr(executor, "_max_workers", None) or 4
-                _send(executor, job, points, range(len(points)), done, tell, chunk or _chunk(len(points), workers))
+                sent = _send(executor, job, points, range(len(points)), chunk or _chunk(len(points), workers))
+                _collect(executor, sent, done, tell)
         except KeyboardInterrupt:
             if not done:
                 raise  # nothing would be kept
@@ -110,34 +112,46 @@ def _run_in_processes(
     workers = min(processors, len(places))
     with ProcessPoolExecutor(workers, mp_context=context, initializer=begin, initargs=(stop,)) as pool:
         try:
-            _send(pool, job, points, places, done, tell, _chunk(len(places), workers), stop.set)
+            with _main_left_alone():  # processes are started while work is sent
+                sent = _send(pool, job, points, places, _chunk(len(places), workers))
+            _collect(pool, sent, done, tell, stop.set)
         finally:
             stop.set()
 
 
 def _can_be_sent(job: Job, points: Sequence[Point]) -> bool:
-    """Tell whether another process can have these: it imports a function by its name, and a cell has none."""
-    if getattr(job.run, "__module__", "") == "__main__" and not hasattr(sys.modules["__main__"], "__file__"):
-        return False
+    """Tell whether another process can have these: it must be able to import all they consist of by name."""
     try:
-        pickle.dumps((job, points))
+        return b"__main__" not in pickle.dumps((job, points))
     except (pickle.PicklingError, TypeError, AttributeError):
         return False
-    return True
 
 
-def _send(
-    executor: Executor,
-    job: Job,
-    points: Sequence[Point],
-    places: range,
-    done: dict[int, Measured],
-    tell: Tell,
-    chunk: int,
-    stop: Callable[[], None] | None = None,
-) -> None:
+@contextmanager
+def _main_left_alone() -> Iterator[None]:
+    """Have processes that start now not run the main module again.
+
+    They would do so to find its functions, which are never sent to them; a script without a guard would begin anew in
+    each of them, and one from standard input cannot be found at all.
+    """
+    main = sys.modules["__main__"]
+    kept = {name: getattr(main, name) for name in ("__file__", "__spec__") if hasattr(main, name)}
+    try:
+        main.__spec__ = None
+        main.__dict__.pop("__file__", None)
+        yield
+    finally:
+        main.__dict__.update(kept)
+
+
+def _send(executor: Executor, job: Job, points: Sequence[Point], places: range, chunk: int) -> Sent:
     parts = [places[start : start + chunk] for start in range(0, len(places), chunk)]
-    sent = {executor.submit(work, job, [points[place] for place in part]): part for part in parts}
+    return {executor.submit(work, job, [points[place] for place in part]): part for part in parts}
+
+
+def _collect(
+    executor: Executor, sent: Sent, done: dict[int, Measured], tell: Tell, stop: Callable[[], None] | None = None
+) -> None:
     try:
         for future in as_completed(sent):
             _keep(future, sent[future], done)
