@@ -13,6 +13,7 @@ from lifecycle_kit.drain import StopPlan, Until
 from lifecycle_kit.exits import Cause, parse_exit
 from lifecycle_kit.health import Segment
 from lifecycle_kit.instance import Unit
+from lifecycle_kit.simulate.fleet.balancer import RULES
 from lifecycle_kit.simulate.fleet.quick_probes import Part, Probe, parts_of
 from lifecycle_kit.simulate.fleet.world import Fleet, Wear
 from lifecycle_kit.simulate.one import Lives
@@ -138,7 +139,9 @@ def plain_of(fleet: Fleet) -> Plain | str:
 
 
 def _plain(fleet: Fleet) -> Plain:
+    rule = fleet.route_on
     for given, what in (
+        (isinstance(rule, str) and rule not in RULES, f"routes by {rule!r}"),
         (fleet.slots is not None, "slots"),
         (fleet.needs, "dependencies"),
         (fleet.after, "a start order"),

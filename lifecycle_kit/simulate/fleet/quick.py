@@ -14,7 +14,7 @@ from lifecycle_kit.simulate.fleet.quick_luck import Luck
 from lifecycle_kit.simulate.fleet.quick_outcomes import no_requests, requests_of
 from lifecycle_kit.simulate.fleet.quick_policy import judge_of
 from lifecycle_kit.simulate.fleet.quick_replica import Replica
-from lifecycle_kit.simulate.fleet.quick_trace import LogTrace
+from lifecycle_kit.simulate.fleet.quick_trace import BookTrace
 from lifecycle_kit.simulate.fleet.quick_traffic import Beliefs, Traffic
 from lifecycle_kit.simulate.fleet.quick_update import Stage, rollout_of
 from lifecycle_kit.simulate.fleet.result import FleetResult
@@ -85,12 +85,11 @@ class Run:
             requests = requests_of(line.traffic, line.lives + alive, line.until, names)
         else:
             requests = no_requests()
-        log = line.book.log(names)
         header = {"made_by": "simulate", "until_ns": line.until, "seed": self._seed}
         alerts = [(at, names[who], kind, text) for at, who, kind, text in line.alerts]
         return FleetResult(
-            name=self._name, log=log, requests=requests, routes=self._beliefs.routes(line.until, names),
-            until_ns=line.until, trace=LogTrace(log, header, alerts), engine="quick",
+            name=self._name, log=line.book.log(names), requests=requests, until_ns=line.until,
+            routes=self._beliefs.routes(line.until, names), trace=BookTrace(line.book, names, header, alerts), engine="quick",
             update_done_s=None if rollout is None or rollout.done_ns is None else seconds(rollout.done_ns),
             update_stuck_s=None if rollout is None or rollout.stuck_ns is None else seconds(rollout.stuck_ns),
         )  # fmt: skip

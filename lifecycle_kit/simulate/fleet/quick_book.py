@@ -41,8 +41,13 @@ class Book:
             found = self._kinds[moves] = len(self._kinds)
         return found
 
-    def log(self, names: Sequence[str]) -> Log:
-        """Return all lines as a log of the instances called `names`."""
+    def log(self, names: Sequence[str], *, as_it_happened: bool = False) -> Log:
+        """Return all lines as a log of the instances called `names`.
+
+        Args:
+            names: by number.
+            as_it_happened: leave moves of one instant in the order in which they happened, as a trace has them.
+        """
         causes: dict[str, int] = {}
         rows = [
             (source * len(STATES) + target, causes.setdefault(cause, len(causes)))
@@ -53,7 +58,8 @@ class Book:
         sizes = np.array([len(moves) for moves in self._kinds], np.int64)
         at, what = np.array(self.at, np.int64), np.array(self.what, np.int64)
         who, kinds = what >> WHO_SHIFT, what & ((1 << WHO_SHIFT) - 1)
-        order = np.lexsort((who, at))  # stable: moves of one instance at one instant keep their order
+        # stable: moves of one instance at one instant keep their order
+        order = np.arange(len(at)) if as_it_happened else np.lexsort((who, at))
         counts = sizes[kinds[order]]
         lines = np.repeat(order, counts)
         # the n-th row of a line is the n-th move of its kind

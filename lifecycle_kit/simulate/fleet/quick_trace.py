@@ -1,28 +1,31 @@
-"""A trace that is made from a log when somebody asks for it, and not before."""
+"""A trace that is made when somebody asks for it, and not before."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from lifecycle_kit.simulate.fleet.log import Log
+from lifecycle_kit.simulate.fleet.quick_book import Book
 from lifecycle_kit.trace import Entry, Trace, Transition
 
-__all__ = ["LogTrace"]
+__all__ = ["BookTrace"]
 
 
-class LogTrace(Trace):
-    """The moves of a log as a trace; it has no events, so it cannot be replayed."""
+class BookTrace(Trace):
+    """The moves of a run as a trace; it has no events, so it cannot be replayed."""
 
-    __slots__ = ("_log", "_made")
+    __slots__ = ("_book", "_made", "_names")
 
-    def __init__(self, log: Log, header: dict[str, Any], alerts: list[tuple[int, str, str, str]]) -> None:
+    def __init__(
+        self, book: Book, names: Sequence[str], header: dict[str, Any], alerts: list[tuple[int, str, str, str]]
+    ) -> None:
         self.header, self.alerts = header, alerts
-        self._log = log
+        self._book, self._names = book, names
         self._made: list[Entry | Transition] | None = None
 
     @property
     def entries(self) -> list[Entry | Transition]:  # type: ignore[override]
-        """All moves, in the order of the log."""
+        """All moves, in the order in which they happened."""
         if self._made is None:
-            self._made = list(self._log)
+            self._made = list(self._book.log(self._names, as_it_happened=True))
         return self._made

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lifecycle_kit.simulate.fleet import faults, jobs, needs, nodes, order, rolling, rollout
+from lifecycle_kit.simulate.fleet import faults, jobs, needs, nodes, order, quick, rolling, rollout
 from lifecycle_kit.simulate.fleet.clients import Clients
 from lifecycle_kit.simulate.fleet.engine import Engine
 from lifecycle_kit.simulate.fleet.nodes import Placement
@@ -32,7 +32,11 @@ def run_fleet(
         until_s: end of the run, that instant included.
         seed: of every draw.
         name: of the fleet; its instances are `api-0`, `api-1`, ..., those of a new version `api-new-0`, ...
-        engine: "auto", "step" or "quick".
+        engine: "step" keeps every event, so that the trace can be replayed; "quick" gives the same moves, routes and
+            requests without them; "auto" takes the quick one where it can do the fleet.
+
+    Raises:
+        ValueError: if the quick engine is asked for and cannot do this fleet; it says what it cannot do.
 
     >>> from lifecycle_kit import like
     >>> from lifecycle_kit.simulate import Load
@@ -42,6 +46,12 @@ def run_fleet(
     """
     if engine not in ("auto", "step", "quick"):
         raise ValueError(f"engine={engine!r} is not known; use auto, step or quick")
+    if engine != "step":
+        found = quick.run(fleet, ns(until_s), seed, name)
+        if not isinstance(found, str):
+            return found
+        if engine == "quick":
+            raise ValueError(f"the quick engine does not do {found}; use engine='step'")
     return run_world(World(fleets={name: fleet}), until_s, seed=seed).fleets[name]
 
 
