@@ -16,7 +16,7 @@ from typing import Any
 from lifecycle_kit.classroom.compare import difference, show
 from lifecycle_kit.classroom.hints import note_attempt
 from lifecycle_kit.classroom.ideas import IDEAS
-from lifecycle_kit.classroom.points import call_text, called, expect, name_of, trial
+from lifecycle_kit.classroom.points import call_text, called, name_of, refused
 from lifecycle_kit.classroom.tasks import Args, Task, task_called
 
 __all__ = ["CHECK_SEED", "Failing", "check", "expect_on_cases", "smallest_failing", "verdict"]
@@ -88,7 +88,7 @@ def expect_on_cases(name: str, function: Function, *, idea: str, seed: int) -> N
     """
     failing = smallest_failing(task_called(name), function, seed, idea)
     if failing:
-        expect(function, failing.args, failing.want, idea=failing.idea)
+        raise refused(function, failing.args, failing.problem, idea=failing.idea)
 
 
 def smallest_failing(task: Task, function: Function, seed: int, idea: str | None = None) -> Failing | None:
@@ -113,7 +113,7 @@ def smallest_failing(task: Task, function: Function, seed: int, idea: str | None
 
 def _failing(task: Task, function: Function, args: Args) -> Failing | None:
     want = task.answer(*args)
-    problem = trial(function, args, want)
+    problem = task.trial(function, args, want)
     idea = task.idea(*args)
     return Failing(args=args, want=want, problem=problem, idea=idea) if problem else None
 

@@ -17,7 +17,7 @@ from typing import Any
 from lifecycle_kit.classroom.compare import difference, show
 from lifecycle_kit.classroom.ideas import IDEAS
 
-__all__ = ["NotYet", "expect", "one_point", "trial"]
+__all__ = ["NotYet", "expect", "one_point", "refused", "trial"]
 
 Function = Callable[..., Any]
 
@@ -58,8 +58,13 @@ def expect(function: Function, args: Sequence[Any], want: Any, *, idea: str) -> 
     """
     problem = trial(function, args, want)
     if problem:
-        call = call_text(name_of(function), args)
-        raise NotYet(f"  call       {call}\n  problem    {problem}\n  look again {IDEAS[idea]} [{idea}]") from None
+        raise refused(function, args, problem, idea=idea) from None
+
+
+def refused(function: Function, args: Sequence[Any], problem: str, *, idea: str) -> NotYet:
+    """Return the error that names a call, what is wrong with its answer, and the idea to look at again."""
+    call = call_text(name_of(function), args)
+    return NotYet(f"  call       {call}\n  problem    {problem}\n  look again {IDEAS[idea]} [{idea}]")
 
 
 def trial(function: Function, args: Sequence[Any], want: Any) -> str | None:

@@ -12,7 +12,15 @@ from random import Random
 from types import MappingProxyType
 from typing import Any
 
-from lifecycle_kit.classroom import answers, problems_backoff, problems_drain, problems_view
+from lifecycle_kit.classroom import (
+    answers,
+    answers_incident,
+    problems_backoff,
+    problems_drain,
+    problems_incident,
+    problems_view,
+)  # fmt: skip
+from lifecycle_kit.classroom.points import trial
 
 __all__ = ["TASKS", "Task", "task_called"]
 
@@ -29,6 +37,7 @@ class Task:
         cases: endless or finite argument tuples, drawn with the given dice.
         idea: the key in `IDEAS` that a case is about.
         smaller: argument tuples a little simpler than the given one.
+        trial: what is wrong with a function on some arguments, given the reference's answer; None if nothing is.
     """
 
     name: str
@@ -36,6 +45,7 @@ class Task:
     cases: Callable[[Random], Iterator[Args]]
     idea: Callable[..., str]
     smaller: Callable[..., Iterator[Args]] = lambda *_args: iter(())
+    trial: Callable[[Callable[..., Any], Args, Any], str | None] = trial
 
 
 def task_called(name: str) -> Task:
@@ -107,6 +117,33 @@ _ALL = (
         cases=problems_drain.drain_cases,
         idea=problems_drain.drain_idea,
         smaller=problems_drain.smaller_units,
+    ),
+    Task(
+        name="cause-of",
+        answer=answers_incident.cause_of,
+        cases=problems_incident.symptom_cases,
+        idea=problems_incident.symptom_idea,
+    ),
+    Task(
+        name="telling-lines",
+        answer=answers_incident.telling_lines,
+        cases=problems_incident.line_cases,
+        idea=lambda *_: "evidence-tells-causes-apart",
+        smaller=problems_incident.smaller_evidence,
+    ),
+    Task(
+        name="next-start",
+        answer=answers_incident.next_start,
+        cases=problems_incident.start_cases,
+        idea=lambda *_: "the-next-life-follows-the-waits",
+        smaller=problems_incident.smaller_lives,
+    ),
+    Task(
+        name="change-for",
+        answer=answers_incident.change_for,
+        cases=problems_incident.change_cases,
+        idea=lambda *_: "change-what-causes-it",
+        trial=problems_incident.change_trial,
     ),
 )
 TASKS: Mapping[str, Task] = MappingProxyType({task.name: task for task in _ALL})

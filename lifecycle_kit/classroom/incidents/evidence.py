@@ -9,17 +9,20 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
+from textwrap import wrap
 
 from lifecycle_kit.classroom.incidents.draft import Draft, Event
 from lifecycle_kit.classroom.incidents.lives import Life
-from lifecycle_kit.classroom.incidents.values import SECTIONS, Line
+from lifecycle_kit.classroom.incidents.values import SECTIONS, Incident, Line, Setting
 from lifecycle_kit.simulate.fleet.metrics import metrics
 from lifecycle_kit.simulate.fleet.result import WorldResult
 from lifecycle_kit.trace import Transition
 
-__all__ = ["evidence_text", "lines_of", "said"]
+__all__ = ["evidence_text", "incident_text", "lines_of", "said"]
 
 MOST_EVENTS, FIRST_EVENTS = 22, 7
+WIDTH = 100
+NOTES = {"metrics": " (each row: the time since the row before)"}
 HIDDEN = ("at work as soon as it is ready", "restart due", "ready at spawn")  # the state says it already
 
 
@@ -118,8 +121,36 @@ def evidence_text(lines: Sequence[Line]) -> str:
     """Return the lines as text, with their numbers, in their sections."""
     made: list[str] = []
     for section, own in groupby(enumerate(lines, 1), key=lambda pair: pair[1].section):
-        made += ["", section.upper()]
+        made += ["", section.upper() + NOTES.get(section, "")]
         for n, line in own:
             when = "" if line.at_s is None else f"{line.at_s:.1f} s"
             made.append(f"{n:>3}  {when:>8}  {line.text}")
     return "\n".join(made[1:])
+
+
+def incident_text(incident: Incident) -> str:
+    """Return all that is seen of an incident: its story, its lines, what may be set, and the question."""
+    allowed = [f"  {one.name}: {allowed_text(one)}" for one in incident.settings.values()]
+    return "\n".join(
+        [
+            f"{incident.title.upper()} (it is second {incident.until_s:g})",
+            *wrap(incident.story, WIDTH),
+            "",
+            evidence_text(incident.lines),
+            "",
+            "YOU MAY SET",
+            *allowed,
+            "",
+            "WHAT HAPPENS NEXT?",
+            *wrap(
+                f"{incident.question.text} (in {incident.question.unit}, within {incident.question.within:g})", WIDTH
+            ),
+        ]
+    )
+
+
+def allowed_text(setting: Setting) -> str:
+    """Return what a setting may be, in words."""
+    if setting.is_number:
+        return f"{setting.allowed[0]:g} to {setting.allowed[1]:g}"
+    return " | ".join(map(repr, setting.allowed))

@@ -105,7 +105,7 @@ def _log(n: Drawn, lives: Sequence[Life]) -> list[Line]:
     for life in lives:
         if life.by == "itself" and life.ended_s is not None:
             took = f"{life.instance}: takes job {n.poison}"
-            made.append(log_line(life.ended_s - TAKES_S, name, took, proves="same"))
+            made.append(log_line(round(life.ended_s - TAKES_S, 3), name, took, proves="same"))
             made.append(log_line(life.ended_s, name, f"{life.instance}: stack overflow in parse_address"))
     return made[:MOST_LINES]
 
