@@ -89,7 +89,8 @@ class Run:
         alerts = [(at, names[who], kind, text) for at, who, kind, text in line.alerts]
         return FleetResult(
             name=self._name, log=line.book.log(names), requests=requests, until_ns=line.until,
-            routes=self._beliefs.routes(line.until, names), trace=BookTrace(line.book, names, header, alerts), engine="quick",
+            routes=self._beliefs.routes(line.until, names), engine="quick",
+            trace=BookTrace(line.book, names, header, alerts),
             update_done_s=None if rollout is None or rollout.done_ns is None else seconds(rollout.done_ns),
             update_stuck_s=None if rollout is None or rollout.stuck_ns is None else seconds(rollout.stuck_ns),
         )  # fmt: skip
