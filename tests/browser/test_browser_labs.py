@@ -12,7 +12,7 @@ from nbconvert import HTMLExporter
 
 from tests.browser.desk import Desk
 
-pytestmark = [pytest.mark.browser, pytest.mark.notebook]
+pytestmark = [pytest.mark.browser, pytest.mark.notebook, pytest.mark.timeout(360)]
 
 IMPORTS = """from lifecycle_kit import like
 from lifecycle_kit.classroom.quiz_widget import quiz
