@@ -17,6 +17,7 @@ from lifecycle_kit.systems.deployment import RollingUpdate
 
 if TYPE_CHECKING:
     from lifecycle_kit.simulate.fleet.alarms import alerts_of as alerts_of
+    from lifecycle_kit.simulate.fleet.bulk import replicate as replicate
     from lifecycle_kit.simulate.fleet.load import Load as Load
     from lifecycle_kit.simulate.fleet.metrics import metrics as metrics
     from lifecycle_kit.simulate.fleet.result import FleetResult as FleetResult
@@ -53,6 +54,7 @@ _HOME = {
     "alerts_of": "fleet.alarms",
     "load_scenario": "scenarios",
     "metrics": "fleet.metrics",
+    "replicate": "fleet.bulk",
     "run_fleet": "fleet.run",
     "run_world": "fleet.run",
     "scenario_names": "scenarios",
@@ -80,6 +82,7 @@ __all__ = [
     "backlog",
     "load_scenario",
     "metrics",
+    "replicate",
     "run_fleet",
     "run_world",
     "scenario_names",

@@ -16,10 +16,11 @@ from lifecycle_kit.simulate.dice import (
     exponential_ns,
 )
 
-__all__ = ["address", "draw", "draws", "exponential_ns", "exponentials_ns"]
+__all__ = ["Keys", "address", "draw", "drawn", "draws", "exponential_ns", "exponentials_ns", "keys_of"]
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Keys = npt.NDArray[np.uint64]
 
 
 def draws(base: int, numbers: Integers, counts: Integers) -> Floats:
@@ -29,10 +30,19 @@ def draws(base: int, numbers: Integers, counts: Integers) -> Floats:
     >>> draws(base, np.array([3, 4]), np.array([0, 7])).tolist() == [draw(base, 3, 0), draw(base, 4, 7)]
     True
     """
+    return drawn(keys_of(base, numbers), counts)
+
+
+def keys_of(base: int, numbers: Integers) -> Keys:
+    """Return one key for each number, from which all its draws come: half of the work, if there are many of them."""
     with np.errstate(over="ignore"):
-        golden = np.uint64(GOLDEN)
-        keys = _mixed_array(np.uint64(base) + (numbers.astype(np.uint64) + np.uint64(1)) * golden)
-        bits = _mixed_array(keys + (counts.astype(np.uint64) + np.uint64(1)) * golden)
+        return _mixed_array(np.uint64(base) + (numbers.astype(np.uint64) + np.uint64(1)) * np.uint64(GOLDEN))
+
+
+def drawn(keys: Keys, counts: Integers) -> Floats:
+    """Return the draws that belong to keys and counts, which are broadcast against each other."""
+    with np.errstate(over="ignore"):
+        bits = _mixed_array(keys + (counts.astype(np.uint64) + np.uint64(1)) * np.uint64(GOLDEN))
     values: Floats = (bits >> np.uint64(11)).astype(np.float64) * TO_UNIT
     return values
 

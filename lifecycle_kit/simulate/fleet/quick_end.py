@@ -114,7 +114,8 @@ class Ending(Facts):
         waits, self.leaving = self.leaving is not None, (at, how)
         if waits:
             return
-        self.closes, self.closes_first = now, line.current[1] == BEFORE
+        if now < self.closes:
+            self.closes, self.closes_first = now, line.current[1] == BEFORE
         left = line.traffic.work_left(self, line.current)
         if left is None:
             self.on_left(now, self.life)
@@ -123,7 +124,7 @@ class Ending(Facts):
 
     def on_left(self, now: int, life: int) -> None:
         """Leave, because all work is done."""
-        if self.leaving is not None and life == self.life and self.alive:
+        if self.leaving is not None and life == self.life:
             at, how = self.leaving
             self.leaving = None
             self.line.push(max(at, now), Ending.on_end, self, (life, how, self.line.current))
