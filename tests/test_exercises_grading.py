@@ -9,10 +9,15 @@ from typing import Any
 
 import pytest
 
-from tests.wrong_solutions import backoff, drain, lifecycle_view
+from tests.wrong_solutions import backoff, drain, incident, lifecycle_view
 from tests.wrong_solutions.bank import ASSIGNMENTS, Solution, Wrong, graded, release, solved, submission
 
-BANKS: dict[str, Any] = {"lifecycle-view": lifecycle_view, "backoff": backoff, "drain": drain}
+BANKS: dict[str, Any] = {
+    "lifecycle-view": lifecycle_view,
+    "backoff": backoff,
+    "drain": drain,
+    "incident": incident,
+}
 WRONG = [pytest.param(a, w, id=f"{a}: {w.name}") for a in ASSIGNMENTS for w in BANKS[a].WRONG]
 RIGHT = [pytest.param(a, s, id=f"{a}: {s.name}") for a in ASSIGNMENTS for s in BANKS[a].RIGHT]
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import nbformat
 import pytest
 
-from tests.wrong_solutions import backoff, drain, lifecycle_view
+from tests.wrong_solutions import backoff, drain, incident, lifecycle_view
 from tests.wrong_solutions.bank import ASSIGNMENTS, ROOT, Solution, Wrong, release, solved, submission
 from tools.make_exercises import differing
 
@@ -37,6 +37,12 @@ HAND_INS: dict[str, tuple[Solution, ...]] = {
         one
         for one in (*drain.WRONG, *drain.RIGHT)
         if one.name in {"returns the state alone", "the deadline is a moment", "a deep copy"}
+    ),
+    "incident": tuple(
+        one
+        for one in (*incident.WRONG, *incident.RIGHT)
+        if one.name
+        in {"more replicas against a leak", "no answer to what no question fits", "other lines prove it as well"}
     ),
 }
 
@@ -111,7 +117,7 @@ def student(solution: Solution) -> str:
 
 def assignment_of(results: Graded) -> str:
     cell = next(iter(results.scores["solved"]))
-    return {"lv": "lifecycle-view", "bo": "backoff", "dr": "drain"}[cell.partition("-")[0]]
+    return {"lv": "lifecycle-view", "bo": "backoff", "dr": "drain", "in": "incident"}[cell.partition("-")[0]]
 
 
 def test_the_release_is_byte_for_byte_what_nbgrader_makes_of_the_solutions(course: Path) -> None:

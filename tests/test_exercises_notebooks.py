@@ -19,7 +19,7 @@ from tests.wrong_solutions.bank import ASSIGNMENTS, ROOT, release, solved
 HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS\n(.*?)### END HIDDEN TESTS", re.DOTALL)
 NUMBERED = re.compile(r"^    # (?:\d+\. .*(?:\n    #    .*)*)", re.MULTILINE)
 STUB = "...  # YOUR CODE HERE"
-NAMES = {"lifecycle-view": 3, "backoff": 3, "drain": 2}
+NAMES = {"lifecycle-view": 3, "backoff": 3, "drain": 2, "incident": 7}
 
 every_assignment = pytest.mark.parametrize("assignment", ASSIGNMENTS)
 
@@ -51,12 +51,14 @@ def test_each_function_has_a_stub_a_place_to_try_it_a_check_and_tests_in_this_or
     roles: list[str] = []
     for cell in solved(assignment).cells:
         meta = cell.metadata.get("nbgrader", {})
+        if cell.id.endswith("-name"):
+            continue  # says who the learner is: there is nothing to be right about
         if meta.get("solution"):
             roles += ["stub"]
         elif meta.get("grade"):
             roles += ["test"] if roles[-1] != "test" else []
         elif cell.cell_type == "code" and roles and roles[-1] != "test":
-            step = "check" if cell.source.startswith("check(") else "try"
+            step = "check" if cell.source.startswith(("check(", "check_incident(")) else "try"
             roles += [step] if roles[-1] != step else []
     assert roles == ["stub", "try", "check", "test"] * NAMES[assignment]
 
@@ -117,8 +119,9 @@ def test_the_steps_in_the_stub_are_the_steps_in_the_solution_and_in_the_last_hin
         assert steps
         assert NUMBERED.findall(stub.source) == steps
         assert [int(re.findall(r"\d+", step)[0]) for step in steps] == list(range(1, len(steps) + 1))
-        (name,) = functions(full.source)
-        assert without_types(inspect.getsource(references[name])) == without_types(full.source)
+        ((name, function),) = functions(full.source).items()
+        if function.args.args:  # what takes nothing is worked out by hand, for one learner
+            assert without_types(inspect.getsource(references[name])) == without_types(full.source)
 
 
 def without_types(source: str) -> str:

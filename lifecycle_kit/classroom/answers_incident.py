@@ -46,16 +46,16 @@ def cause_of(symptoms: Record) -> str:
 def telling_lines(lines: Sequence[Record], units: Sequence[str], began: float) -> list[int]:
     """Return the numbers of the lines that may tell one cause from another, in order."""
     # 1. The words of the calm: what any line says before the trouble began. A setting has no time.
-    calm = {line["what"] for line in lines if line["at"] is not None and line["at"] < began}
+    calm = {one["what"] for one in lines if one["at"] is not None and one["at"] < began}
     # 2. Keep a line that has a time, comes when the trouble has begun, is about one of the units,
     #    and says something that was not said in the calm.
     # 3. Of lines that say the same, keep the first.
     told, numbers = set(calm), []
-    for line in lines:
-        timely = line["at"] is not None and line["at"] >= began
-        if timely and line["who"] in units and line["what"] not in told:
-            told.add(line["what"])
-            numbers.append(line["n"])
+    for one in lines:
+        timely = one["at"] is not None and one["at"] >= began
+        if timely and one["who"] in units and one["what"] not in told:
+            told.add(one["what"])
+            numbers.append(one["n"])
     return numbers
 
 

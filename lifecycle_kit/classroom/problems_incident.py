@@ -38,8 +38,8 @@ def unseen(dice: Random) -> list[Incident]:
 
 def symptom_cases(dice: Random) -> Iterator[Args]:
     """Yield the symptoms of one incident of each kind, and then made-up ones without end."""
-    for one in unseen(dice):
-        yield (symptoms_of(one),)
+    for kind in KINDS:
+        yield (symptoms_of(incident(kind, dice.randrange(3))),)  # few seeds: each is run once, then remembered
     while True:
         yield (
             {
@@ -117,11 +117,13 @@ def smaller_lives(lives: list[Record], ladder: Record) -> Iterator[Args]:
 # --- the change: judged by what it does to the incident that the arguments belong to
 
 _OF: dict[str, Incident] = {}
+_WITH_A_NUMBER = ("no-startup-probe", "drain-cut", "slow-route")
 
 
 def change_cases(dice: Random) -> Iterator[Args]:
-    """Yield cause, settings and measured numbers of one incident of each kind."""
-    for one in unseen(dice):
+    """Yield cause, settings and measured numbers of one incident of each kind, and of some more with a number."""
+    more = [incident(kind, dice.randrange(10**6)) for kind in _WITH_A_NUMBER * 2]
+    for one in [*unseen(dice), *more]:
         args = (one.kind, knobs_of(one), measured_of(one))
         _OF[repr(args)] = one
         yield args

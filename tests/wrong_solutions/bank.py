@@ -19,7 +19,7 @@ import nbformat
 __all__ = ["ASSIGNMENTS", "ROOT", "Solution", "Wrong", "graded", "release", "solved", "submission"]
 
 ROOT = Path(__file__).resolve().parents[2]
-ASSIGNMENTS = ("lifecycle-view", "backoff", "drain")
+ASSIGNMENTS = ("lifecycle-view", "backoff", "drain", "incident")
 
 Notebook = Any
 
@@ -118,7 +118,7 @@ def _read(folder: str, assignment: str) -> Notebook:
 
 def _assignment_of(notebook: Notebook) -> str:
     prefix = notebook.cells[0].id.partition("-")[0]
-    return {"lv": "lifecycle-view", "bo": "backoff", "dr": "drain"}[prefix]
+    return {"lv": "lifecycle-view", "bo": "backoff", "dr": "drain", "in": "incident"}[prefix]
 
 
 def _cell(notebook: Notebook, cell_id: str) -> Notebook:
