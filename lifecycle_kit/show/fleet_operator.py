@@ -60,7 +60,8 @@ class OperatorView:
     @property
     def html(self) -> str:
         """All of it as HTML, without a page around it."""
-        blocks = (f"<h4>{html.escape(heading)}</h4>\n<pre>{html.escape(text)}</pre>" for heading, text in
+        pre = '<pre style="font-family: monospace">'  # columns must stand in line in exported pages, too
+        blocks = (f"<h4>{html.escape(heading)}</h4>\n{pre}{html.escape(text)}</pre>" for heading, text in
                   self.parts.items())  # fmt: skip
         return "\n".join([str(self.chart), *blocks])
 
