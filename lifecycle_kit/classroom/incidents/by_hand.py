@@ -14,8 +14,9 @@ from lifecycle_kit.classroom.answers_incident import change_for
 from lifecycle_kit.classroom.compare import show
 from lifecycle_kit.classroom.incidents.causes import CAUSES
 from lifecycle_kit.classroom.incidents.changed import judge_change, tried
+from lifecycle_kit.classroom.incidents.diagnosis import JUDGES, judge
 from lifecycle_kit.classroom.incidents.evidence import incident_text
-from lifecycle_kit.classroom.incidents.judge import PARTS, Mark, form_problem, judge_cause, judge_lines, judge_next
+from lifecycle_kit.classroom.incidents.judge import form_problem
 from lifecycle_kit.classroom.incidents.make import my_incidents
 from lifecycle_kit.classroom.incidents.symptoms import knobs_of, measured_of, symptoms_of
 from lifecycle_kit.classroom.incidents.values import Incident, Record
@@ -27,9 +28,6 @@ __all__ = [
 
 Function = Callable[..., Any]
 
-_JUDGES: dict[str, Callable[[object, Incident], Mark]] = {
-    "cause": judge_cause, "lines": judge_lines, "next": judge_next, "change": judge_change,
-}  # fmt: skip
 _FIRST_CLUE = "Read the events backwards. Who or what ended the last life of {service}, if anybody did?"
 _CLUES = {
     "probe": "A probe ended lives. What does it ask, how patient is it, and could the process have passed it?",
@@ -79,7 +77,7 @@ def check_incident(name: object, nth: int, diagnosis: Function) -> None:
         _say(f"not yet: {problem}")
         return
     found = my_incidents(str(name))[nth - 1]
-    marks = [_JUDGES[part](answer[part], found) for part in PARTS]
+    marks = judge(answer, found)
     done = all(mark.right for mark in marks)
     first = "done: you may move on." if done else f'not yet. Stuck? clue("{name}", {nth})'
     _say("\n".join([first, *map(repr, marks)]))
@@ -102,7 +100,7 @@ def expect_part(name: Function, nth: int, diagnosis: Function, part: str, *, ide
     if problem is None:
         answer, problem = _answer(said, nth, diagnosis)
         if problem is None:
-            mark = _JUDGES[part](answer[part], my_incidents(said)[nth - 1])
+            mark = JUDGES[part](answer[part], my_incidents(said)[nth - 1])
             problem = None if mark.right else mark.words
     if problem is not None:
         raise refused(diagnosis, [], problem, idea=idea)

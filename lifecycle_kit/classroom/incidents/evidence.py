@@ -117,10 +117,11 @@ def event_text(event: Event) -> str:
     return f"{who}: {' -> '.join(event.path)}{why}"
 
 
-def evidence_text(lines: Sequence[Line]) -> str:
-    """Return the lines as text, with their numbers, in their sections."""
+def evidence_text(lines: Sequence[Line], sections: Sequence[str] = SECTIONS) -> str:
+    """Return the lines of some sections as text, with their numbers."""
     made: list[str] = []
-    for section, own in groupby(enumerate(lines, 1), key=lambda pair: pair[1].section):
+    chosen = [(n, line) for n, line in enumerate(lines, 1) if line.section in sections]
+    for section, own in groupby(chosen, key=lambda pair: pair[1].section):
         made += ["", section.upper() + NOTES.get(section, "")]
         for n, line in own:
             when = "" if line.at_s is None else f"{line.at_s:.1f} s"

@@ -5,6 +5,7 @@ Rule: a line of noise says the truth about somebody else, or about something har
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 from lifecycle_kit.classroom.incidents.draft import Draft
@@ -39,12 +40,10 @@ def noise(draft: Draft, dice: Random, others: tuple[str, ...]) -> list[Line]:
     made = [_line("log", other, f"is about {other}, which {draft.service} does not need", text, draft, dice, other)
             for text in dice.sample(_ELSEWHERE, 3)]  # fmt: skip
     # The same harmless words before and after: what was there in the calm proves nothing.
-    text = dice.choice(_HARMLESS)
+    why = "is harmless, and was said while all was well, too"
+    line = _line("log", draft.service, why, dice.choice(_HARMLESS), draft, dice, other)
     for at_s in (draft.began_s * dice.uniform(0.3, 0.9), dice.uniform(draft.began_s, draft.until_s)):
-        line = _line(
-            "log", draft.service, "is harmless, and was said while all was well, too", text, draft, dice, other
-        )
-        made.append(Line(section="log", at_s=round(at_s, 1), who=line.who, text=line.text, stray=line.stray))
+        made.append(replace(line, at_s=round(at_s, 1)))
     node = _line("events", "node", "is about a machine, and nothing here is about one machine",
                  dice.choice(_MACHINES), draft, dice, other)  # fmt: skip
     return [*made, node]

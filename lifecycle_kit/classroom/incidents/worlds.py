@@ -11,11 +11,12 @@ from typing import Any
 
 from lifecycle_kit.simulate import run_world
 from lifecycle_kit.simulate.fleet.result import WorldResult
+from lifecycle_kit.simulate.fleet.world import World
 from lifecycle_kit.simulate.scenarios.changes import nested
 from lifecycle_kit.simulate.scenarios.reading import Book, Table
 from lifecycle_kit.simulate.scenarios.worlds import setting_of
 
-__all__ = ["Data", "merged", "run"]
+__all__ = ["Data", "merged", "run", "world_of"]
 
 Data = Mapping[str, Any]
 
@@ -44,7 +45,12 @@ def merged(data: Data, change: Data) -> dict[str, Any]:
 
 
 def run(data: Data, until_s: float, seed: int) -> WorldResult:
-    """Return what comes of a world described as in a scenario file.
+    """Return what comes of a world described as in a scenario file."""
+    return run_world(world_of(data, until_s), until_s, seed=seed)
+
+
+def world_of(data: Data, until_s: float) -> World:
+    """Return the world described as in a scenario file.
 
     Raises:
         ValueError: with all that is wrong with the data.
@@ -53,4 +59,4 @@ def run(data: Data, until_s: float, seed: int) -> WorldResult:
     setting = setting_of(Table(book, (), nested(dict(data))), until_s)
     if setting is None or book.problems:
         raise ValueError("\n".join(map(str, book.problems)))
-    return run_world(setting.world, until_s, seed=seed)
+    return setting.world
