@@ -12,7 +12,10 @@ from benchmarks import fingerprint, simpy_peer
 from benchmarks.fingerprint import Fingerprint
 from benchmarks.measure import Case, Figures, Row, Topic
 from benchmarks.workload import serving, workload
-from lifecycle_kit.simulate import FleetResult, run_fleet
+from lifecycle_kit.simulate import FleetResult, replicate, run_fleet
+from lifecycle_kit.simulate.fleet.bulk_table import Replications
+from lifecycle_kit.simulate.fleet.log import Log
+from lifecycle_kit.units import ns
 from tests import reference_engine_fleet as reference
 
 __all__ = ["topic"]
@@ -41,10 +44,16 @@ def topic(small: bool) -> Topic:
     """Return the cases and rows of the fleets."""
     size = SMALL if small else FULL
     cases = [
-        *(_engine("step", n, size.hour_s) for n in (size.few, size.some)),
+        *(_engine("quick", n, size.hour_s) for n in (size.few, size.some, size.many)),
+        _engine("step", size.few, size.hour_s),
         _simpy(size.some, size.hour_s),
         _simpy(size.few, size.hour_s),
+        _simpy(size.many, size.hour_s, rounds=1),
         _reference(size.few, size.hour_s),
+        _bulk(size.many, size.hour_s),
+        _day(size),
+        _bulk(size.many, size.hour_s, written=True),
+        _serving("quick", size),
         _serving("step", size, rounds=1),
     ]
     return Topic(title="Fleets", cases=cases, rows=_rows(size))
@@ -85,6 +94,36 @@ def _simpy(n: int, until_s: float, rounds: int | None = None) -> Case:
         same=name_of("log", n, until_s),
         outcome=lambda done: fingerprint.of_log(simpy_peer.to_log(cast(list[simpy_peer.Row], done))),
         count=_size,
+    )
+
+
+def _bulk(n: int, until_s: float, written: bool = False) -> Case:
+    """Return a case of independent replications: their table of lives, or the log that can be made of it as well."""
+    fleet = workload(n)
+
+    def table() -> Replications:
+        return replicate(fleet, until_s, seed=SEED)
+
+    return Case(
+        name=name_of("bulk with its log" if written else "bulk", n, until_s),
+        prepare=lambda: (lambda: table().log()) if written else table,
+        warm_up=lambda: replicate(workload(8), 600, seed=SEED).log(),
+        same=name_of("log", n, until_s),
+        outcome=lambda done: fingerprint.of_log(done if isinstance(done, Log) else cast(Replications, done).log()),
+        count=_size,
+    )
+
+
+def _day(size: Size) -> Case:
+    """Return the case of a long run: what it says of the first hour must be what the short runs say."""
+    fleet = workload(size.many)
+    return Case(
+        name=name_of("bulk", size.many, size.day_s),
+        prepare=lambda: lambda: replicate(fleet, size.day_s, seed=SEED),
+        warm_up=lambda: replicate(workload(8), 600, seed=SEED),
+        rounds=3,
+        same=name_of("log", size.many, size.hour_s),
+        outcome=lambda done: fingerprint.of_log(cast(Replications, done).log(), ns(size.hour_s)),
     )
 
 
@@ -132,6 +171,7 @@ def _rows(size: Size) -> list[Row]:
         Row(title=f"cost of a transition from n = {few} to {many}, dearest over cheapest", of=ladder, value=growth,
             unit="x", at_most=1.5),
         _faster("bulk", many, hour, at_least=1000),
+        _faster("bulk with its log", many, hour),
         Row(title=day, of=[day], value=lambda figures: figures[day].median, unit="s", at_most=2),
         Row(title=served, of=[served], value=lambda figures: 1e3 * figures[served].median, unit="ms", at_most=150),
         Row(title=f"memory of the result of W({some}, {hour:g}) per transition", unit="bytes", at_most=100,

@@ -30,18 +30,20 @@ class Fingerprint:
     digest: str
 
 
-def of_log(log: Log) -> Fingerprint:
-    """Return the fingerprint of a log.
+def of_log(log: Log, until_ns: int | None = None) -> Fingerprint:
+    """Return the fingerprint of a log, or of what it says up to an instant.
 
     >>> at, who, move = np.array([5, 7]), np.array([0, 1]), np.array([1, 1])
     >>> one = Log(at, who, move, np.array([0, 1]), "ab", ["x", "y"])
     >>> other = Log(at, who, move, np.array([1, 0]), "ab", ["y", "x"])
     >>> of_log(one) == of_log(other), of_log(one) == of_log(Log(at, who, move, np.array([0, 0]), "ab", ["x", "y"]))
     (True, False)
+    >>> of_log(one, until_ns=6).size
+    1
     """
-    return Fingerprint(
-        len(log), _digest(log.at_ns, log.move, *_told(log.who, log.names), *_told(log.cause, log.causes))
-    )
+    size = len(log) if until_ns is None else int(np.searchsorted(log.at_ns, until_ns, side="right"))
+    who, cause = _told(log.who[:size], log.names), _told(log.cause[:size], log.causes)
+    return Fingerprint(size, _digest(log.at_ns[:size], log.move[:size], *who, *cause))
 
 
 def of_result(result: FleetResult) -> Fingerprint:
