@@ -26,7 +26,8 @@ __all__ = ["fleets", "loads", "quiet_fleets"]
 
 SOME_S = st.sampled_from([0, 0.5, 1, 1.5, 2, 3, 4, 5, 7, 10, 13])
 FEW_S = st.sampled_from([0.5, 1, 1.5, 2, 3, 5])
-WORDS = "ready not-ready working idle blocked:queue unblocked stopping alive unwell extend:2".split()
+WORDS = "ready not-ready working idle blocked:queue unblocked alive unwell".split()
+ODD_WORDS = ["stopping", "extend:2"]
 
 
 def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -76,35 +77,39 @@ POLICIES = st.builds(
     give_up_after=maybe(st.integers(3, 5)),
     forget_after_s=maybe(FEW_S),
 )
-PLAIN_UNITS = st.builds(
-    Unit,
-    policy=POLICIES,
-    readiness=st.builds(Readiness, by=st.sampled_from(["spawn", "seconds", "probe", "probe", "notice"]), after_s=FEW_S),
-    probes=st.fixed_dictionaries({}, optional={kind: probe(kind) for kind in KINDS}),
-    stop=st.builds(term_then_kill, st.sampled_from([1, 2, 5]), pre_stop_s=maybe(st.sampled_from([1, 2]))),
-    start_limit_s=maybe(FEW_S),
-    run_limit_s=maybe(SOME_S),
-    watchdog_s=maybe(FEW_S),
-    steady_s=st.just(5),
-)
-
-
 PROBED = {
     "readinessProbe.periodSeconds": 1, "livenessProbe.periodSeconds": 2, "livenessProbe.failureThreshold": 2,
     "terminationGracePeriodSeconds": 3,
 }  # fmt: skip
-UNITS = PLAIN_UNITS | st.sampled_from(
-    [
-        like("kubernetes", PROBED),
-        like("kubernetes", {**PROBED, "lifecycle.preStop.sleep.seconds": 1, "startupProbe.periodSeconds": 1}),
-        like("systemd", Restart="always", RestartSec="1s", TimeoutStopSec="2s", ExecStopPost="clean-up"),
-        like("supervisord", autorestart="true", stopwaitsecs=2),
-        like("docker", restart="always"),
-        like("erlang"),
-        like("nomad"),
-        like("runit"),
-    ]
-)
+REAL_UNITS = [
+    like("kubernetes", PROBED),
+    like("kubernetes", {**PROBED, "lifecycle.preStop.sleep.seconds": 1, "startupProbe.periodSeconds": 1}),
+    like("supervisord", autorestart="true", stopwaitsecs=2),
+    like("docker", restart="always"),
+    like("erlang"),
+    like("nomad"),
+]
+ODD_UNITS = [
+    like("systemd", Restart="always", RestartSec="1s", TimeoutStopSec="2s", ExecStopPost="clean-up"),
+    like("runit"),
+]
+
+
+def units(odd: bool) -> st.SearchStrategy[Unit]:
+    """Return rules of supervision, the kit's own and those of real systems."""
+    readiness = st.sampled_from(["spawn", "seconds", "probe", "probe", "notice"])
+    own = st.builds(
+        Unit,
+        policy=POLICIES,
+        readiness=st.builds(Readiness, by=readiness, after_s=FEW_S),
+        probes=st.fixed_dictionaries({}, optional={kind: probe(kind) for kind in KINDS}),
+        stop=st.builds(term_then_kill, st.sampled_from([1, 2, 5]), pre_stop_s=maybe(st.sampled_from([1, 2]))),
+        start_limit_s=maybe(FEW_S),
+        run_limit_s=maybe(SOME_S),
+        watchdog_s=maybe(FEW_S) if odd else st.none(),
+        steady_s=st.just(5),
+    )
+    return own | st.sampled_from(REAL_UNITS + (ODD_UNITS if odd else []))
 
 
 @dataclass(frozen=True)
@@ -127,7 +132,7 @@ class ByBirth:
         return self.scripts[int(born_s) % len(self.scripts)]
 
 
-def scripts(hangs: bool) -> st.SearchStrategy[Script]:
+def scripts(hangs: bool, odd: bool) -> st.SearchStrategy[Script]:
     """Return lives that may hang, or that may take their time to stop; both together are not decided yet."""
     return st.builds(
         Script,
@@ -135,9 +140,9 @@ def scripts(hangs: bool) -> st.SearchStrategy[Script]:
         exit=st.sampled_from([0, 1, "SIGSEGV"]),
         health=st.fixed_dictionaries({}, optional={kind: health() for kind in KINDS}),
         hangs_after_s=maybe(SOME_S) if hangs else st.none(),
-        says=st.lists(st.tuples(SOME_S, st.sampled_from(WORDS)), max_size=3).map(tuple),
+        says=st.lists(st.tuples(SOME_S, st.sampled_from(WORDS + (ODD_WORDS if odd else []))), max_size=3).map(tuple),
         on_term=st.sampled_from(["exit", "drain", "drain", "deaf"]),
-        stop_takes_s=st.just(0) if hangs else st.sampled_from([0, 0, 1, 3]),
+        stop_takes_s=st.just(0) if hangs else st.sampled_from([0, 0, 1, 3] if odd else [0, 0, 1.03, 3.07]),
         stop_exit=st.sampled_from([None, 0, 1]),
         ignores=st.sampled_from([frozenset(), frozenset(), frozenset({"SIGTERM"})]),
         hook_takes_s=maybe(st.sampled_from([0.5, 1])),
@@ -146,14 +151,18 @@ def scripts(hangs: bool) -> st.SearchStrategy[Script]:
     )
 
 
-def lives(hangs: bool, by_number: bool = True) -> st.SearchStrategy[Any]:
-    """Return what the replicas of a fleet do: the same all, by chance, or each its own."""
-    one_life = scripts(hangs)
-    listed, by_birth = st.lists(one_life, min_size=1, max_size=3), st.lists(one_life, min_size=1, max_size=3)
+def lives(hangs: bool, odd: bool) -> st.SearchStrategy[Any]:
+    """Return what all replicas do: the same lives, or what chance makes of one."""
     shares = st.sampled_from([0, 0.5, 1]) if hangs else st.just(0)
+    one_life = scripts(hangs, odd)
     wear = st.builds(Wear, mtbf_s=st.sampled_from([3, 10]), hangs=shares, script=one_life)
-    own = st.builds(ByNumber, st.tuples(listed, st.builds(ByBirth, by_birth.map(tuple))))
-    return listed | wear | own if by_number else listed | wear
+    return st.lists(one_life, min_size=1, max_size=3) | wear
+
+
+def lives_by_number(hangs: bool, odd: bool) -> st.SearchStrategy[ByNumber]:
+    """Return lives of which the odd replicas have others than the even ones."""
+    listed = st.lists(scripts(hangs, odd), min_size=1, max_size=3)
+    return st.builds(ByNumber, st.tuples(listed, st.builds(ByBirth, listed.map(tuple)) if odd else listed))
 
 
 ASKED = st.lists(
@@ -200,34 +209,34 @@ UPDATES = st.builds(
 RULES = st.sampled_from(["process", "liveness", "readiness", "view", lifecycle_view])
 
 
-def quiet_fleets() -> st.SearchStrategy[Fleet]:
-    """Return fleets to which no request comes."""
-    acts = lives(hangs=True) | lives(hangs=False)
-    return st.builds(Fleet, unit=UNITS, lives=acts, replicas=st.just(2), load=st.none(), requests=ASKED)
+def quiet_fleets(odd: bool = True) -> st.SearchStrategy[Fleet]:
+    """Return fleets to which no request comes; `odd`: also with what only the slower engines do."""
+    acts = lives(True, odd) | lives(False, odd) | lives_by_number(True, odd)
+    return st.builds(Fleet, unit=units(odd), lives=acts, replicas=st.just(2), load=st.none(), requests=ASKED)
 
 
-def fleets() -> st.SearchStrategy[Fleet]:
+def fleets(odd: bool = True) -> st.SearchStrategy[Fleet]:
     """Return fleets to which requests come, and of which some are updated."""
     # Who gives up first of two clients, one of which met a process that hung already, is not decided yet.
-    return some_fleets(hangs=True, retries=False) | some_fleets(hangs=False, retries=True)
+    return some_fleets(hangs=True, retries=False, odd=odd) | some_fleets(hangs=False, retries=odd, odd=odd)
 
 
-def some_fleets(hangs: bool, retries: bool) -> st.SearchStrategy[Fleet]:
+def some_fleets(hangs: bool, retries: bool, odd: bool) -> st.SearchStrategy[Fleet]:
     """Return fleets in which processes hang or do not, clients try again or do not."""
     return st.builds(
         Fleet,
-        unit=UNITS,
-        lives=lives(hangs),
+        unit=units(odd),
+        lives=lives(hangs, odd) | lives_by_number(hangs, odd),
         replicas=st.integers(2, 4),
         route_on=RULES,
         spread_s=st.sampled_from([0, 0, 0.5, 2]),
         load=loads(retries),
         requests=ASKED,
-        slots=st.sampled_from([None, None, 1, 2]),
+        slots=st.sampled_from([None, None, 1, 2]) if odd else st.none(),
         update_at_s=maybe(st.sampled_from([0, 1, 5, 10])),
         update=UPDATES,
-        new_unit=maybe(UNITS),
-        new_lives=maybe(lives(hangs, by_number=False)),
+        new_unit=maybe(units(odd)),
+        new_lives=maybe(lives(hangs, odd)),
     ).map(no_answer_at_the_last_moment)
 
 

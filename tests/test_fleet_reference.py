@@ -58,24 +58,24 @@ def test_every_request_an_event_comes_to_the_same_with_routes_retries_and_update
     same(played, run_fleet(fleet, UNTIL_S, seed=seed, engine="step"))
 
 
-def test_the_quick_engine_takes_most_fleets_and_comes_to_the_same() -> None:
+@pytest.mark.parametrize(("odd", "share"), [(False, 0.7), (True, 0.1)])
+def test_the_quick_engine_comes_to_the_same_on_all_fleets_that_it_takes(odd: bool, share: float) -> None:
     taken: list[bool] = []
 
-    @given(st.one_of(quiet_fleets(), fleets()), SEEDS)
-    @settings(max_examples=200, database=None)
+    @given(quiet_fleets(odd) | fleets(odd), SEEDS)
+    @settings(max_examples=200, derandomize=True)
     def hold(fleet: Fleet, seed: int) -> None:
         try:
             result = run_fleet(fleet, UNTIL_S, seed=seed, engine="quick")
-        except ValueError:
+        except ValueError:  # it says what it does not do
             taken.append(False)
-            return
-        taken.append(True)
-        same(play(fleet, UNTIL_S, seed=seed), result)
+        else:
+            taken.append(True)
+            assert result.engine == "quick"
+            same(play(fleet, UNTIL_S, seed=seed), result)
 
-    if run_fleet(workload(1), 1, engine="quick").engine != "quick":
-        pytest.skip("there is no quick engine yet")
     hold()
-    assert sum(taken) >= len(taken) / 3
+    assert sum(taken) >= share * len(taken)
 
 
 @given(loads(), SEEDS)
