@@ -22,7 +22,7 @@ from lifecycle_kit.simulate.script import Script
 from lifecycle_kit.systems.deployment import RollingUpdate
 from lifecycle_kit.view import lifecycle_view
 
-__all__ = ["fleets", "loads", "quiet_fleets"]
+__all__ = ["crowds", "fleets", "loads", "quiet_fleets"]
 
 SOME_S = st.sampled_from([0, 0.5, 1, 1.5, 2, 3, 4, 5, 7, 10, 13])
 FEW_S = st.sampled_from([0.5, 1, 1.5, 2, 3, 5])
@@ -213,6 +213,27 @@ def quiet_fleets(odd: bool = True) -> st.SearchStrategy[Fleet]:
     """Return fleets to which no request comes; `odd`: also with what only the slower engines do."""
     acts = lives(True, odd) | lives(False, odd) | lives_by_number(True, odd)
     return st.builds(Fleet, unit=units(odd), lives=acts, replicas=st.just(2), load=st.none(), requests=ASKED)
+
+
+def crowds() -> st.SearchStrategy[Fleet]:
+    """Return fleets of independent instances: slow to start, well, and then ending or hanging."""
+    kinds = ("liveness", "readiness")
+    slow = st.builds(
+        lambda start_s: dict.fromkeys(kinds, segments((0, "fail"), (start_s, "ok"))), st.sampled_from([0.5, 2, 3.25])
+    )
+    script = st.builds(Script, health=slow | st.just({}), on_term=st.sampled_from(["exit", "deaf"]))
+    settings = {
+        kind: st.builds(ProbeSettings, kind=st.just(kind), period_s=FEW_S, carries=st.booleans()) for kind in kinds
+    }
+    unit = st.builds(
+        Unit,
+        policy=POLICIES,
+        readiness=st.builds(Readiness, by=st.sampled_from(["spawn", "probe"])),
+        probes=st.fixed_dictionaries({}, optional=settings),
+        stop=st.builds(term_then_kill, st.sampled_from([1, 2, 5])),
+    )
+    wear = st.builds(Wear, mtbf_s=st.sampled_from([3, 10]), hangs=st.sampled_from([0, 0.5, 1]), script=script)
+    return st.builds(Fleet, unit=unit, lives=wear, replicas=st.just(3), load=st.none())
 
 
 def fleets(odd: bool = True) -> st.SearchStrategy[Fleet]:

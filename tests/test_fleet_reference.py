@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from benchmarks import simpy_peer
 from benchmarks.workload import workload
-from lifecycle_kit.simulate import Fleet, FleetResult, run_fleet
+from lifecycle_kit.simulate import Fleet, FleetResult, replicate, run_fleet
 from lifecycle_kit.simulate.fleet.clients import arrivals
 from lifecycle_kit.simulate.fleet.load import Load
 from lifecycle_kit.units import ns
 from tests.reference_engine_fleet import Played, play
-from tests.reference_engine_given import fleets, loads, quiet_fleets
+from tests.reference_engine_given import crowds, fleets, loads, quiet_fleets
 from tests.reference_engine_requests import arrivals as arrivals_one_by_one
 
 UNTIL_S = 30
@@ -76,6 +76,25 @@ def test_the_quick_engine_comes_to_the_same_on_all_fleets_that_it_takes(odd: boo
 
     hold()
     assert sum(taken) >= share * len(taken)
+
+
+def test_replications_in_closed_form_come_to_the_same() -> None:
+    taken: list[bool] = []
+
+    @given(crowds(), SEEDS)
+    @settings(max_examples=200)
+    def hold(fleet: Fleet, seed: int) -> None:
+        try:
+            table = replicate(fleet, UNTIL_S, runs=2, seed=seed)
+        except ValueError:  # it says what has no closed form
+            taken.append(False)
+        else:
+            taken.append(True)
+            for run in range(2):
+                equal(play(fleet, UNTIL_S, seed=seed + run).log, table.log(run))
+
+    hold()
+    assert sum(taken) >= 0.3 * len(taken)
 
 
 @given(loads(), SEEDS)
