@@ -3,6 +3,7 @@
 One process (a generator) supervises an instance, one more makes each of its probes; what lasts is a timeout, and a
 failed liveness probe interrupts, as a breakdown does in the documentation's machine shop. Time is whole nanoseconds
 and the draws are those of the kit, fetched before the clock of a benchmark starts, so that both tell the same story.
+(One process for both probes would take about 0.6 of the time, but then they could not have settings of their own.)
 """
 
 from __future__ import annotations
