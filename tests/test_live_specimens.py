@@ -26,9 +26,11 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
 @pytest.mark.parametrize("kind", HERE)
 def test_a_specimen_is_in_its_state_and_leaves_nothing(kind: str) -> None:
     """What an adopter has to reap is the adopter's: `is_gone` lets it have its zombie."""
+    others = set(psutil.Process().children(recursive=True))  # of tests before this one
     with bring(kind) as exhibit:
         assert exhibit.look().state == KINDS[kind][1]
-        pids = [exhibit.pid, *[each.pid for each in psutil.Process().children(recursive=True)]]
+        family = set(psutil.Process().children(recursive=True)) - others
+        pids = [exhibit.pid, *[each.pid for each in family]]
     for pid in pids:
         eventually(lambda pid=pid: is_gone(pid), f"process {pid} of {kind!r} is gone")  # type: ignore[misc]
     assert own_children() == []
