@@ -48,13 +48,12 @@ def replicate(
     Raises:
         ValueError: saying what in the fleet has no closed form.
 
-    >>> from lifecycle_kit import like
     >>> from lifecycle_kit.restart import PlainPolicy
     >>> from lifecycle_kit.simulate import Script
     >>> from lifecycle_kit.instance import Unit
     >>> table = replicate(Fleet(unit=Unit(policy=PlainPolicy(when="always")), lives=[Script(run_s=5)]), until_s=20)
-    >>> (table.born / 1e9).tolist(), table.restarts.tolist()
-    ([0.0, 6.0, 13.0, 0.0, 6.0, 13.0, 0.0, 6.0, 13.0], [2, 2, 2])
+    >>> (table.born[table.who == 0] / 1e9).tolist(), table.restarts_of.tolist()
+    ([0.0, 6.0, 13.0], [2, 2, 2])
     """
     courses, policy = _courses(fleet), fleet.unit.policy
     assert isinstance(policy, PlainPolicy)
