@@ -19,6 +19,7 @@ from lifecycle_kit.restart import RestartPolicy
 from lifecycle_kit.simulate import Fleet, Load, RollingUpdate, Script, Wear, run_fleet
 from lifecycle_kit.simulate.fleet import quick
 from lifecycle_kit.units import ns
+from tests import fleets_in_closed_form
 
 UNTIL_S = 150.0
 # Round numbers meet at the same instants, which is where engines come apart.
@@ -207,6 +208,17 @@ def check(fleet: Fleet, seed: int, until_s: float = UNTIL_S) -> None:
     assert (found.update_done_s, found.update_stuck_s) == (expected.update_done_s, expected.update_stuck_s)
 
 
+@st.composite
+def calm(draw: st.DrawFn) -> Fleet:
+    """Return a fleet whose lives can be computed at once, with now and then somebody who interferes."""
+    plain = draw(fleets_in_closed_form.fleets())
+    asked = st.tuples(SHORT.map(lambda at: at * 6), st.integers(0, plain.replicas - 1), WHAT)
+    return replace(
+        plain, requests=draw(st.just([]) | st.lists(asked, max_size=3)), load=draw(st.none() | st.none() | loads()),
+        route_on=draw(st.sampled_from(ROUTES[:4])), spread_s=draw(st.sampled_from([0, 0, 1, 2.5])),
+    )  # fmt: skip
+
+
 @given(fleets(), st.integers(0, 3))
 def test_instances_do_to_the_last_move_what_the_step_engine_has_them_do(fleet: Fleet, seed: int) -> None:
     check(fleet, seed)
@@ -214,4 +226,9 @@ def test_instances_do_to_the_last_move_what_the_step_engine_has_them_do(fleet: F
 
 @given(serving(), st.integers(0, 3))
 def test_requests_routes_and_updates_are_those_of_the_step_engine(fleet: Fleet, seed: int) -> None:
+    check(fleet, seed)
+
+
+@given(calm(), st.integers(0, 3))
+def test_lives_computed_at_once_are_those_of_the_step_engine(fleet: Fleet, seed: int) -> None:
     check(fleet, seed)

@@ -54,6 +54,7 @@ class Course:
         leaves: from the signal of a stop plan to the end, `FOREVER_NS` if it does not listen.
         grace: from that signal to the kill, `FOREVER_NS` if none comes.
         leaves_how: how it ends then.
+        plan: that stop plan.
         works: whether it is taken to work as soon as it is ready.
         ready_cause: what its first readiness is told with.
     """
@@ -65,6 +66,7 @@ class Course:
     leaves: int
     grace: int
     leaves_how: How
+    plan: StopPlan
     works: bool
     ready_cause: str
 
@@ -95,7 +97,7 @@ def course_of(rules: Rules, program: Program) -> Course | str:
     return Course(
         program=program, liveness=liveness, readiness=readiness, ready_after=rules.ready_after,
         leaves=program.stop_takes if obeys else FOREVER_NS, grace=FOREVER_NS if grace is None else grace,
-        leaves_how=how_of(signal if script.stop_exit is None else script.stop_exit), works=not unit.reports_work,
+        leaves_how=how_of(signal if script.stop_exit is None else script.stop_exit), plan=plan, works=not unit.reports_work,
         ready_cause=_ready_cause(rules),
     )  # fmt: skip
 

@@ -9,30 +9,45 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from lifecycle_kit.simulate.fleet.log import STATES, Log
+from lifecycle_kit.states import State
 
-__all__ = ["WHO_SHIFT", "Book"]
+__all__ = ["LIFE", "WHO_SHIFT", "Book"]
+
+Integers = npt.NDArray[np.int64]
 
 WHO_SHIFT = 32
+LIFE = 9
+"""Of a life computed at once: the instance, shifted; birth; serials of spawn, end, first probe; instants of readiness,
+of the stop, of the end; the kind of line about that."""
+STARTING, BACKOFF = STATES.index(State.STARTING), STATES.index(State.BACKOFF)
 Move = tuple[int, int, str]
 """Source and target as places in `STATES`, and the cause."""
 
 
 class Book:
-    """Lines about moves, in the order in which they happened.
+    """Lines about moves.
 
     Attributes:
-        at: instants, nanoseconds.
+        at: instants, nanoseconds, in the order in which things happened.
         what: number of the instance, shifted by `WHO_SHIFT`, and the kind of line.
+        lives: what is written down of lives that were computed at once, `LIFE` numbers each.
+        ends: the kinds of lines about an end and the backoff after it.
+        ready_kind, drain_kind, restart_kind: the kinds of lines about those lives, and about a restart.
     """
 
-    __slots__ = ("_kinds", "at", "what")
+    __slots__ = ("_kinds", "at", "drain_kind", "ends", "lives", "ready_kind", "restart_kind", "what")
 
     def __init__(self) -> None:
         self.at: list[int] = []
         self.what: list[int] = []
+        self.lives: list[int] = []
+        self.ends: dict[tuple[object, int, int, int], int] = {}
         self._kinds: dict[tuple[Move, ...], int] = {}
+        self.ready_kind = self.drain_kind = 0
+        self.restart_kind = self.kind((BACKOFF, STARTING, "restart due"))
 
     def kind(self, *moves: Move) -> int:
         """Return the number that stands for these moves, one right after the other."""
@@ -41,12 +56,29 @@ class Book:
             found = self._kinds[moves] = len(self._kinds)
         return found
 
-    def log(self, names: Sequence[str], *, as_it_happened: bool = False) -> Log:
-        """Return all lines as a log of the instances called `names`.
+    def table(self) -> Integers:
+        """Return the lives that were computed at once, one row each."""
+        return np.array(self.lives, np.int64).reshape(-1, LIFE)
+
+    def _lines(self, until: int) -> tuple[Integers, Integers]:
+        """Return instants and contents of all lines."""
+        at, what = np.array(self.at, np.int64), np.array(self.what, np.int64)
+        if not self.lives:
+            return at, what
+        base, *_, ready, drains, ends, kind = self.table().T
+        more_at = np.concatenate((ready, drains, ends))
+        more = np.concatenate((base + self.ready_kind, base + self.drain_kind, base + kind))
+        happened = more_at <= until
+        return np.concatenate((at, more_at[happened])), np.concatenate((what, more[happened]))
+
+    def log(self, names: Sequence[str], until: int, *, as_it_happened: bool = False) -> Log:
+        """Return all lines as a log.
 
         Args:
-            names: by number.
-            as_it_happened: leave moves of one instant in the order in which they happened, as a trace has them.
+            names: of the instances, by number.
+            until: end of the run.
+            as_it_happened: leave the moves of one instant in the order in which they happened, as a trace has them;
+                only if no life was computed at once.
         """
         causes: dict[str, int] = {}
         rows = [
@@ -56,7 +88,7 @@ class Book:
         ]
         table = np.array(rows, np.int64).reshape(-1, 2)
         sizes = np.array([len(moves) for moves in self._kinds], np.int64)
-        at, what = np.array(self.at, np.int64), np.array(self.what, np.int64)
+        at, what = self._lines(until)
         who, kinds = what >> WHO_SHIFT, what & ((1 << WHO_SHIFT) - 1)
         # stable: moves of one instance at one instant keep their order
         order = np.arange(len(at)) if as_it_happened else np.lexsort((who, at))

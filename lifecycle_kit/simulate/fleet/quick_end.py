@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from lifecycle_kit.drain import StopPlan, Until
 from lifecycle_kit.health import FOREVER_NS
-from lifecycle_kit.simulate.fleet.plain import LEFT, How, how_of
+from lifecycle_kit.simulate.fleet.plain import LEFT, LIVENESS, How, how_of
 from lifecycle_kit.simulate.fleet.quick_facts import (
     BACKOFF,
     DRAINING,
@@ -159,6 +159,8 @@ class Ending(Facts):
             if watching:
                 assert prober is not None
                 prober.keep(now)
+        if self.watching[LIVENESS]:
+            self.carried = self.probers[LIVENESS].carried  # type: ignore[union-attr]
 
     def exited(self, now: int, how: How) -> None:
         """Take in that the process has ended."""
@@ -178,7 +180,8 @@ class Ending(Facts):
             delay = NO_RESTART
         if delay != NO_RESTART:
             failed = not clean or self.purpose != ""
-            self.count_failure(now, how, failed)
+            # one that was stopped before the news of its birth is not steady, however short that takes
+            self.count_failure(now, -1 if self.spawned is None else now - self.spawned, how, failed)
             self.again(now, how, FAILED if failed else TERMINATED, delay)
         elif reason is None:
             self.go(now, TERMINATED, how.text)
@@ -188,18 +191,19 @@ class Ending(Facts):
 
     def again(self, now: int, how: How, ends_in: int, delay: int) -> None:
         """Wait for the next life."""
-        book = self.line.book
+        book, key = self.line.book, (how, self.state, ends_in, delay)
+        kind = book.ends.get(key)
+        if kind is None:
+            again = (ends_in, BACKOFF, f"restart in {span(delay)}")
+            kind = book.ends[key] = book.kind((self.state, ends_in, how.text), again)
         book.at.append(now)
-        book.what.append(
-            self.base + book.kind((self.state, ends_in, how.text), (ends_in, BACKOFF, f"restart in {span(delay)}"))
-        )
+        book.what.append(self.base + kind)
         self.state = BACKOFF
         self.line.push(now + delay, type(self).on_restart, self, self.life)
 
-    def count_failure(self, now: int, how: How, failed: bool) -> None:
+    def count_failure(self, now: int, uptime: int, how: How, failed: bool) -> None:
         """Count failures in a row, and tell a person when there are too many."""
-        steady = self.spawned is not None and now - self.spawned >= self.rules.steady
-        self.failures = (0 if steady else self.failures) + failed
+        self.failures = (0 if uptime >= self.rules.steady else self.failures) + failed
         if failed and self.failures == self.rules.unit.alert_after:
             self.alert(now, "crash-loop", f"{self.failures} failures in a row, the last: {how.text}")
 

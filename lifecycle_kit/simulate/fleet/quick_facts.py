@@ -6,21 +6,25 @@ This is `turn` and the values of `instance`, as plain attributes that change.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lifecycle_kit.drain import StopPlan
 from lifecycle_kit.health import FOREVER_NS
 from lifecycle_kit.simulate.fleet.log import STATES
 from lifecycle_kit.simulate.fleet.plain import LIVENESS, How, Program, Rules
 from lifecycle_kit.simulate.fleet.quick_book import WHO_SHIFT
-from lifecycle_kit.simulate.fleet.quick_line import Line
-from lifecycle_kit.simulate.fleet.quick_luck import Luck
+from lifecycle_kit.simulate.fleet.quick_line import Event, Line
+from lifecycle_kit.simulate.fleet.quick_luck import FAR, Luck
 from lifecycle_kit.simulate.fleet.quick_policy import Judge
 from lifecycle_kit.simulate.fleet.quick_probes import NEVER, OddProber, Prober
 from lifecycle_kit.states import State
 
+if TYPE_CHECKING:
+    from lifecycle_kit.simulate.fleet.quick_calm import Calm
+
 __all__ = [
-    "BACKOFF", "BLOCKED", "CREATED", "DRAINING", "FAILED", "READY", "RUNNING", "STARTING", "TERMINATED", "Facts",
+    "AT_WORK", "BACKOFF", "BLOCKED", "CREATED", "DRAINING", "FAILED", "READY", "RUNNING", "STARTING", "TERMINATED",
+    "Facts",
 ]  # fmt: skip
 
 CREATED, STARTING, READY, RUNNING, BLOCKED, DRAINING, TERMINATED, FAILED, BACKOFF = map(
@@ -43,6 +47,8 @@ class Facts:
         spawned, started, ready, blocked, busy, ready_at: facts of the life, as in `instance.Life`.
         purpose, plan, phase, stop_at, late, hook_code: of its stop; the purpose is "" without one.
         memory, failures: of the policy; for the alert.
+        calm, calm_until: how whole lives are computed, None if they cannot be, and before what instant they may be.
+        carried: failures in a row of the liveness probe that the next life goes on from, as far as `calm` knows.
         closes, closes_first: when its listener closes, and whether before the arrivals of that instant.
         leaving: `(at the earliest, how)` it ends once it has no work left, None if it does not wait for that.
         serves_at: from when on it can work.
@@ -50,19 +56,66 @@ class Facts:
     """
 
     __slots__ = (
-        "alive", "base", "blocked", "born", "busy", "closes", "closes_first", "failures", "first_birth", "hang",
-        "hook_code", "hook_runs", "judge", "late", "leaving", "life", "line", "luck", "memory", "number", "phase",
-        "plan", "probers", "program", "programs", "purpose", "ready", "ready_at", "rules", "run", "seen", "serves_at",
-        "spawn_at", "spawned", "spawns", "started", "state", "stop_at", "stop_serial", "watching", "who",
+        "alive",
+        "base",
+        "blocked",
+        "born",
+        "busy",
+        "calm",
+        "calm_until",
+        "carried",
+        "closes",
+        "closes_first",
+        "ended_serial",
+        "failures",
+        "first_birth",
+        "hang",
+        "hook_code",
+        "hook_runs",
+        "judge",
+        "late",
+        "leaving",
+        "lengths",
+        "life",
+        "line",
+        "luck",
+        "memory",
+        "number",
+        "phase",
+        "plan",
+        "probers",
+        "program",
+        "programs",
+        "purpose",
+        "ready",
+        "ready_at",
+        "rules",
+        "run",
+        "seen",
+        "serves_at",
+        "spawn_at",
+        "spawn_event",
+        "spawned",
+        "spawns",
+        "started",
+        "state",
+        "stop_at",
+        "stop_serial",
+        "watching",
+        "who",
     )  # fmt: skip
 
     def __init__(
         self, line: Line, who: int, number: int, rules: Rules, judge: Judge, programs: Sequence[Program],
-        luck: Luck | None = None,
+        luck: Luck | None = None, calm: Calm | None = None,
     ) -> None:  # fmt: skip
         self.line, self.who, self.number, self.base = line, who, number, who << WHO_SHIFT
         self.rules, self.judge, self.programs, self.program = rules, judge, programs, programs[0]
         self.luck, self.run = luck, NEVER
+        self.lengths: list[int] = [] if luck is None else luck.table[number]
+        self.calm, self.calm_until, self.carried = calm, FAR, 0
+        self.spawn_event: Event = line.current
+        self.ended_serial = 0
         self.probers: list[Prober | OddProber | None] = [
             None if probe is None else (Prober if even else OddProber)(probe)
             for probe, even in zip(rules.probes, rules.even, strict=True)

@@ -45,9 +45,14 @@ class Line:
         look: called with an instance and the instant after each event that it was told.
         traffic: the requests, None if there are none.
         lives: those that have ended, as requests met them.
+        ready_at_birth: whether a life that is computed at once is ready as soon as it is born.
+        seen_draining: whether a balancer routes to a process that hangs and is to be killed.
     """
 
-    __slots__ = ("alerts", "book", "current", "heap", "lives", "look", "serial", "traffic", "until")
+    __slots__ = (
+        "alerts", "book", "current", "heap", "lives", "look", "ready_at_birth", "seen_draining", "serial", "traffic",
+        "until",
+    )  # fmt: skip
 
     def __init__(self, until: int) -> None:
         self.until, self.book, self.serial = until, Book(), 0
@@ -57,6 +62,7 @@ class Line:
         self.look: Callable[[Facts, int], None] = _unseen
         self.traffic: Traffic | None = None
         self.lives: list[Served] = []
+        self.ready_at_birth = self.seen_draining = False
 
     def push(self, at: int, handler: Handler, whom: Any, argument: Any) -> None:
         """Have `handler(whom, at, argument)` called at an instant."""
@@ -67,6 +73,13 @@ class Line:
                 heapq.heappush(self.heap, (at, now, planned, own, serial, handler, whom, argument))
             else:
                 heapq.heappush(self.heap, (at, at, 0, 0, serial, handler, whom, argument))
+
+    def push_at(
+        self, at: int, planner: tuple[int, int, int], serial: int, handler: Handler, whom: Any, argument: Any
+    ) -> None:
+        """Have `handler` called at an instant, in a place that was kept for it."""
+        if at <= self.until:
+            heapq.heappush(self.heap, (at, *planner, serial, handler, whom, argument))
 
     def push_done(self, at: int, since: int, handler: Handler, whom: Any, argument: Any) -> None:
         """Have `handler` called when work is done that came with an arrival at the instant `since`."""

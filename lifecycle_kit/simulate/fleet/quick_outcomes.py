@@ -12,7 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lifecycle_kit.health import FOREVER_NS
+from lifecycle_kit.simulate.fleet.quick_book import WHO_SHIFT
 from lifecycle_kit.simulate.fleet.quick_line import BEFORE
+from lifecycle_kit.simulate.fleet.quick_luck import FAR
 from lifecycle_kit.simulate.fleet.quick_traffic import Traffic
 from lifecycle_kit.simulate.fleet.result import OUTCOMES, Requests
 
@@ -53,8 +55,7 @@ class Served(NamedTuple):
 class Lives:
     """Lives in columns, sorted by instance and birth, and which of them each request meets."""
 
-    def __init__(self, lives: list[Served], at: Integers, who: Integers) -> None:
-        table = np.array(lives, np.int64).reshape(-1, len(Served._fields))
+    def __init__(self, table: Integers, at: Integers, who: Integers) -> None:
         self.table = table[np.lexsort((table[:, 1], table[:, 0]))]
         # one number for instance and instant; a run is shorter than this
         span = 1 + max(int(at.max(initial=0)), int(self.table[:, 1].max(initial=0)))
@@ -74,14 +75,26 @@ class Lives:
         return part
 
 
-def requests_of(traffic: Traffic, lives: list[Served], until: int, names: list[str]) -> Requests:
-    """Return all requests with their outcomes."""
+def requests_of(
+    traffic: Traffic, lives: list[Served], calm: Integers, serves: Integers, until: int, names: list[str]
+) -> Requests:
+    """Return all requests with their outcomes.
+
+    Args:
+        traffic: all requests, dealt out.
+        lives: of all instances, but for those that were computed at once.
+        calm: those, as the book has them.
+        serves: the age from which on each instance can work.
+        until: end of the run.
+        names: of the instances.
+    """
     at, takes, who = traffic.at, traffic.takes, traffic.who
     outcome = np.full(len(at), NO_ROUTE, np.uint8)
     ended = at.copy()
     routed = np.flatnonzero(who >= 0)
     if len(routed):
-        found = _met(at[routed], takes[routed], traffic.timeout, Lives(lives, at[routed], who[routed].astype(np.int64)))
+        table = np.vstack((np.array(lives, np.int64).reshape(-1, len(Served._fields)), _served(calm, serves)))
+        found = _met(at[routed], takes[routed], traffic.timeout, Lives(table, at[routed], who[routed].astype(np.int64)))
         outcome[routed], ended[routed] = found
     late = ended > until
     outcome[late], ended[late] = IN_FLIGHT, 0
@@ -92,6 +105,15 @@ def no_requests() -> Requests:
     """Return the requests of a fleet that has none."""
     whole, small = np.empty(0, np.int64), np.empty(0, np.uint8)
     return Requests(whole, np.empty(0, np.int32), small, whole, small, ())
+
+
+def _served(calm: Integers, serves: Integers) -> Integers:
+    """Return lives that ended by themselves and were computed at once as requests meet them."""
+    lives = calm[calm[:, 7] < FAR]
+    born, never = lives[:, 1], np.full(len(lives), FOREVER_NS)
+    who, nothing = lives[:, 0] >> WHO_SHIFT, np.zeros(len(lives), np.int64)
+    works = np.minimum(born + serves[who], FOREVER_NS)
+    return np.column_stack((who, born, never, nothing, never, works, lives[:, 7], born, born, nothing))
 
 
 def _met(at: Integers, takes: Integers, timeout: int, lives: Lives) -> tuple[npt.NDArray[np.uint8], Integers]:

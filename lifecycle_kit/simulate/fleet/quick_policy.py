@@ -11,6 +11,7 @@ from lifecycle_kit.exits import Cause, Exit, blame
 from lifecycle_kit.restart import GiveUp, Memory, PlainPolicy, Refuse, Restart, RestartPolicy
 from lifecycle_kit.simulate.dice import draw
 from lifecycle_kit.simulate.fleet.plain import LEFT, How
+from lifecycle_kit.simulate.fleet.quick_luck import FAR
 from lifecycle_kit.units import ns
 
 if TYPE_CHECKING:
@@ -50,14 +51,22 @@ class Judge(Protocol):
 
 
 class PlainJudge:
-    """A `PlainPolicy`; the memory is the number of failures in a row."""
+    """A `PlainPolicy`; the memory is the number of failures in a row.
+
+    Attributes:
+        forget: after a life of this length the count begins anew.
+        always, never: whether it restarts after every end, or after none.
+        delays: after 0, 1, 2, ... failures, as far as they are known and chance does not decide about them.
+    """
 
     def __init__(self, policy: PlainPolicy, base: int) -> None:
         self.policy, self._base, self.first = policy, base, 0
-        self._forget = None if policy.forget_after_s is None else ns(policy.forget_after_s)
-        self._always, self._never = policy.when == "always", policy.when == "never"
-        self._most, self._jitters = policy.give_up_after, policy.backoff.jitter != "none"
+        self.forget = FAR if policy.forget_after_s is None else ns(policy.forget_after_s)
+        self.always, self.never = policy.when == "always", policy.when == "never"
+        self._most = FAR if policy.give_up_after is None else policy.give_up_after
+        self._jitters = policy.backoff.jitter != "none"
         self._bounds = [(0, 0)]
+        self.delays = [0]
 
     def start(self, memory: int, at: int, manual: bool) -> tuple[int, str | None]:
         """Allow every start; one by hand begins the count anew."""
@@ -72,25 +81,37 @@ class PlainJudge:
         memory: int = of.memory
         clean = how.code == 0
         asked = how.cause is Cause.REQUEST or (how.cause is None and of.purpose in ("stop", "restart"))
-        if asked or (clean and not self._always):
+        if asked or (clean and not self.always):
             return memory, NO_RESTART, None, True
-        if self._never:
+        if self.never:
             return memory, NO_RESTART, None if clean else "never-restarted", clean
         uptime = 0 if of.spawned is None else at - of.spawned
-        failures = 1 if self._forget is not None and uptime >= self._forget else memory + 1
-        if self._most is not None and failures > self._most:
+        failures = 1 if uptime >= self.forget else memory + 1
+        if failures > self._most:
             return failures, NO_RESTART, f"failed {failures} times in a row", False
-        return failures, self.delay(failures, of, how), None, clean
+        if self._jitters and how is not LEFT:  # nothing is drawn for a process that has not ended
+            return failures, self._delay(failures, of.number, of.life), None, clean
+        return failures, self._bounds_of(failures)[0], None, clean
 
-    def delay(self, failures: int, of: Facts, how: How) -> int:
-        """Return how long to wait after so many failures."""
+    def calm_delay(self, failures: int, of: Facts, life: int) -> int:
+        """Return how long to wait after an end by itself that leaves so many failures, `NO_RESTART` if it gives up."""
+        if failures > self._most:
+            return NO_RESTART
+        if self._jitters:
+            return self._delay(failures, of.number, life)
+        self._bounds_of(failures)
+        self.delays[:] = [low for low, _ in self._bounds]
+        return self.delays[failures]
+
+    def _delay(self, failures: int, number: int, life: int) -> int:
+        low, high = self._bounds_of(failures)
+        return low + int(draw(self._base, number, life) * (high - low))
+
+    def _bounds_of(self, failures: int) -> tuple[int, int]:
         bounds = self._bounds
         while failures >= len(bounds):
             bounds.append(self.policy.backoff.bounds_ns(len(bounds)))
-        low, high = bounds[failures]
-        if not self._jitters or how is LEFT:  # nothing is drawn for a process that has not ended
-            return low
-        return low + int(draw(self._base, of.number, of.life) * (high - low))
+        return bounds[failures]
 
     def request(self, memory: int, request: str, at: int) -> int:
         """Forget everything on "reset"."""

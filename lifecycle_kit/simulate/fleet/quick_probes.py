@@ -122,6 +122,11 @@ class Prober:
         """The present verdict."""
         return self.verdict == GOOD
 
+    @property
+    def carried(self) -> int:
+        """Failures in a row that the next life goes on from."""
+        return max(-self.streak, 0) if self.probe.carries else 0
+
     def begin(self, now: int, born: int, phase: int, at_once: bool, parts: Sequence[Part]) -> int:
         """Begin to probe a life; return when its verdict changes first, `NEVER` if it does not."""
         probe = self.probe
@@ -171,6 +176,11 @@ class OddProber:
     def good(self) -> bool:
         """The present verdict."""
         return self._watch is not None and self._watch.tally.good
+
+    @property
+    def carried(self) -> int:
+        """Failures in a row that the next life goes on from; nobody asks where ticks are not evenly spaced."""
+        return 0
 
     def begin(self, now: int, born: int, phase: int, at_once: bool, parts: Sequence[Segment]) -> int:
         """Begin to probe a life; return when its verdict changes first, `NEVER` if it does not."""

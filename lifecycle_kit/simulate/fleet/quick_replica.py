@@ -18,6 +18,7 @@ from lifecycle_kit.simulate.fleet.quick_facts import (
     STARTING,
     TERMINATED,
 )  # fmt: skip
+from lifecycle_kit.simulate.fleet.quick_luck import FAR
 from lifecycle_kit.simulate.fleet.quick_probes import NEVER, Prober
 from lifecycle_kit.units import span
 
@@ -99,16 +100,32 @@ class Replica(Ending):
         program = self.program = self.programs[min(self.life, len(self.programs)) - 1]
         run, hang = program.run, program.hang
         if self.luck is not None:
-            length, hangs = self.luck.life(self.number, self.life)
-            run, hang = (None, length) if hangs else (length, hang)
+            length = self.length(self.life)
+            run, hang = (None, ~length) if length < 0 else (length, hang)
         self.hang = FOREVER_NS if hang is None else hang
         self.run = NEVER if run is None or run > self.hang else run
 
+    def length(self, life: int) -> int:
+        """Return how long a life lasts if nobody interferes, `~length` if it hangs then."""
+        if self.luck is None:
+            return FAR if self.calm is None else self.calm.length
+        return self.luck.life(self.number, life)
+
     def on_restart(self, now: int, life: int) -> None:
         """Begin the next life: its backoff is over."""
-        if life == self.life and self.state == BACKOFF:
-            self.start(now, "restart due", manual=False)
-            self.line.look(self, now)
+        if life != self.life or self.state != BACKOFF:
+            return
+        line = self.line
+        if self.calm is not None and now < self.calm_until and not (line.heap and line.heap[0][0] == now):
+            serial = line.serial
+            line.serial += 5  # of the spawn, of its news, of the end, of two probes
+            if self.spawn_at != now and self.calm.live(self, life + 1, now, (serial + 1, serial + 3, serial + 4)):
+                self.spawn_at, self.spawns = now, 1
+                line.book.at.append(now)
+                line.book.what.append(self.base + line.book.restart_kind)
+                return
+        self.start(now, "restart due", manual=False)
+        line.look(self, now)
 
     # --- births
 
@@ -129,14 +146,32 @@ class Replica(Ending):
         if self.first_birth < 0:
             self.first_birth = now
         line.push(now, Replica.on_spawned, self, life)
-        if self.run != NEVER:
-            line.push(now + self.run, Replica.on_end, self, (life, program.own, line.current))
+        self.spawn_event = line.current
+        line.serial += 1
+        self.ended_serial = line.serial
+        if self.calm is None:
+            self.plan_end()
         for age, word in program.says:
             if age < self.hang:
                 line.push(now + age, Replica.on_word, self, (life, word))
 
+    def plan_end(self) -> None:
+        """Plan that the process ends by itself, in the place that the spawn has given to its end."""
+        if self.run != NEVER:
+            spawn = self.spawn_event
+            key = (spawn[0], spawn[1], spawn[4]) if self.run else (spawn[0], 0, 0)
+            argument = (self.life, self.program.own, spawn)
+            self.line.push_at(spawn[0] + self.run, key, self.ended_serial, Replica.on_end, self, argument)
+
     def on_spawned(self, now: int, life: int) -> None:
         """Take in that a process exists."""
+        if self.calm is not None and life == self.life:
+            serial = self.line.serial
+            self.line.serial += 2
+            serials = (self.spawn_event[4], self.ended_serial, serial + 1)
+            if STARTING <= self.state <= BLOCKED and self.calm.live(self, life, now, serials):
+                return
+            self.plan_end()
         if life == self.life and STARTING <= self.state <= DRAINING:
             self.spawned = now
             if self.state == DRAINING:

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from lifecycle_kit.simulate.fleet.quick_book import Book
 from lifecycle_kit.trace import Entry, Trace, Transition
 
-__all__ = ["BookTrace"]
+__all__ = ["LateTrace"]
 
 
-class BookTrace(Trace):
+class LateTrace(Trace):
     """The moves of a run as a trace; it has no events, so it cannot be replayed."""
 
-    __slots__ = ("_book", "_made", "_names")
+    __slots__ = ("_made", "_make")
 
     def __init__(
-        self, book: Book, names: Sequence[str], header: dict[str, Any], alerts: list[tuple[int, str, str, str]]
+        self, make: Callable[[], Iterable[Transition]], header: dict[str, Any], alerts: list[tuple[int, str, str, str]]
     ) -> None:
         self.header, self.alerts = header, alerts
-        self._book, self._names = book, names
+        self._make = make
         self._made: list[Entry | Transition] | None = None
 
     @property
     def entries(self) -> list[Entry | Transition]:  # type: ignore[override]
         """All moves, in the order in which they happened."""
         if self._made is None:
-            self._made = list(self._book.log(self._names, as_it_happened=True))
+            self._made = list(self._make())
         return self._made
