@@ -5,7 +5,6 @@ Rule: each is written the way its notebook asks for, with the same numbered step
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -97,7 +96,7 @@ def change_for(cause: str, settings: Record, measured: Record) -> Record:
     # 3. Where a time is too short: as long as what it must cover, and a little longer.
     #    start_s: startup probes come every 10 s. work_s: the grace period. spread_s: the sleep.
     if cause == "no-startup-probe":
-        return {"startupProbe.failureThreshold": math.ceil(measured["start_s"] / 10) + 2}
+        return {"startupProbe.failureThreshold": measured["start_s"] // 10 + 3}
     if cause == "drain-cut":
         return {"terminationGracePeriodSeconds": measured["work_s"] + 5}
     if cause == "slow-route":
