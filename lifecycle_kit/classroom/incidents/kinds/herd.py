@@ -52,7 +52,7 @@ def draft(dice: Random) -> Draft:
         falls_s=dice.randint(4, 6),
     )  # fmt: skip
     data = _data(n)
-    lives = rehearsed(data, n.name, n.began_s + 10 * n.cap_s)
+    lives = rehearsed(data, n.name, n.began_s + 4 * n.cap_s)
     ends = [life.ended_s for life in lives if life.ended_s is not None and life.ended_s > n.began_s]
     shown_s = round(ends[1] + dice.uniform(2, 8), 1)  # the broker has fallen over twice by then
     return Draft(

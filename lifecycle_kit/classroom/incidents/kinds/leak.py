@@ -43,7 +43,7 @@ def draft(dice: Random) -> Draft:
         version=f"{major}.{minor}", before=f"{major}.{minor - 1}", per_s=dice.randrange(10, 41, 5),
     )  # fmt: skip
     data, name = _data(n), n.name
-    present = rehearsed(data, name, 20 * n.life_s)[SHOWN_LIFE]
+    present = rehearsed(data, name, 6 * n.life_s)[SHOWN_LIFE]
     shown_s = round(present.born_s + dice.uniform(0.4, 0.8) * n.life_s, 1)
     return Draft(
         service=name,

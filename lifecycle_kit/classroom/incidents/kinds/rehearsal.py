@@ -6,7 +6,7 @@ import numpy as np
 
 from lifecycle_kit.classroom.incidents.draft import Event
 from lifecycle_kit.classroom.incidents.lives import Life, lives_of
-from lifecycle_kit.classroom.incidents.worlds import Data, run
+from lifecycle_kit.classroom.incidents.worlds import Data, merged, run
 from lifecycle_kit.simulate.fleet.result import OUTCOMES, WorldResult
 from lifecycle_kit.units import ns
 
@@ -27,8 +27,12 @@ def queue_columns(queue: str) -> dict[str, str]:
 
 
 def rehearsed(data: Data, service: str, until_s: float) -> list[Life]:
-    """Return the lives of the first instance of a world that is still being drawn, to choose a moment from."""
-    return [life for life in lives_of(run(data, until_s, 0), service) if life.instance == f"{service}-0"]
+    """Return the lives of the first instance of a world that is still being drawn, to choose a moment from.
+
+    No requests come to a rehearsal: they end no life.
+    """
+    quiet = merged(data, {"fleets": {service: {"load": None}}})
+    return [life for life in lives_of(run(quiet, until_s, 0), service) if life.instance == f"{service}-0"]
 
 
 def ended_by_liveness(event: Event) -> str:
