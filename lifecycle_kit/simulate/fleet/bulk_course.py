@@ -97,7 +97,8 @@ def course_of(rules: Rules, program: Program) -> Course | str:
     return Course(
         program=program, liveness=liveness, readiness=readiness, ready_after=rules.ready_after,
         leaves=program.stop_takes if obeys else FOREVER_NS, grace=FOREVER_NS if grace is None else grace,
-        leaves_how=how_of(signal if script.stop_exit is None else script.stop_exit), plan=plan, works=not unit.reports_work,
+        leaves_how=how_of(signal if script.stop_exit is None else script.stop_exit), plan=plan,
+        works=not unit.reports_work,
         ready_cause=_ready_cause(rules),
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ from lifecycle_kit.simulate.fleet.bulk_after import DONE, GAVE_UP, RESTARTS
 from lifecycle_kit.simulate.fleet.bulk_lives import NEVER, OWN
 from lifecycle_kit.simulate.fleet.log import STATES, Log
 from lifecycle_kit.simulate.fleet.plain import How
+from lifecycle_kit.simulate.fleet.quick_book import in_order
 from lifecycle_kit.simulate.fleet.quick_end import KILL
 from lifecycle_kit.simulate.fleet.quick_facts import (
     AT_WORK,
@@ -45,18 +46,11 @@ def log_of(table: Replications, run: int) -> Log:
     happened = at <= table.until_ns
     who = np.repeat((table.who[mine] - first), happened.sum(axis=1))
     at, moves, causes = at[happened], moves[happened], causes[happened]
-    order = _in_order(at, who, table.replicas)
+    order = in_order(at, who)
     return Log(
         at[order], who[order].astype(np.int32), moves[order].astype(np.uint8), causes[order].astype(np.int32),
         tuple(f"{table.name}-{number}" for number in range(table.replicas)), tuple(steps.causes),
     )  # fmt: skip
-
-
-def _in_order(at: Integers, who: Integers, count: int) -> Integers:
-    """Return the order by instant and instance; rows of one instance at one instant keep theirs."""
-    if int(at.max(initial=0)) < (1 << 62) // max(1, count):
-        return np.argsort(at * count + who, kind="stable")
-    return np.lexsort((who, at))
 
 
 class Steps:

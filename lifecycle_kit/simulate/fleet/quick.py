@@ -58,7 +58,7 @@ class Run:
         self._replicas: list[Replica] = []
         make_old = self._maker(plain.old, name, calm=self._calm)
         for number in range(fleet.replicas):
-            line.push(0, Replica.on_request, make_old(number), "start")
+            line.push(0, Replica.on_first_start, make_old(number), None)
         self._plan_requests()
         self._stage, self._rollout = self._plan_update()
         if fleet.load is not None:

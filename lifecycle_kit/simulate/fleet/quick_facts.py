@@ -13,7 +13,7 @@ from lifecycle_kit.health import FOREVER_NS
 from lifecycle_kit.simulate.fleet.log import STATES
 from lifecycle_kit.simulate.fleet.plain import LIVENESS, How, Program, Rules
 from lifecycle_kit.simulate.fleet.quick_book import WHO_SHIFT
-from lifecycle_kit.simulate.fleet.quick_line import Event, Line
+from lifecycle_kit.simulate.fleet.quick_line import Line
 from lifecycle_kit.simulate.fleet.quick_luck import FAR, Luck
 from lifecycle_kit.simulate.fleet.quick_policy import Judge
 from lifecycle_kit.simulate.fleet.quick_probes import NEVER, OddProber, Prober
@@ -52,57 +52,16 @@ class Facts:
         closes, closes_first: when its listener closes, and whether before the arrivals of that instant.
         leaving: `(at the earliest, how)` it ends once it has no work left, None if it does not wait for that.
         serves_at: from when on it can work.
+        found_hung: whether this life was computed at once, and its liveness probe has failed.
         seen: whether a balancer has seen that it may get requests.
     """
 
     __slots__ = (
-        "alive",
-        "base",
-        "blocked",
-        "born",
-        "busy",
-        "calm",
-        "calm_until",
-        "carried",
-        "closes",
-        "closes_first",
-        "ended_serial",
-        "failures",
-        "first_birth",
-        "hang",
-        "hook_code",
-        "hook_runs",
-        "judge",
-        "late",
-        "leaving",
-        "lengths",
-        "life",
-        "line",
-        "luck",
-        "memory",
-        "number",
-        "phase",
-        "plan",
-        "probers",
-        "program",
-        "programs",
-        "purpose",
-        "ready",
-        "ready_at",
-        "rules",
-        "run",
-        "seen",
-        "serves_at",
-        "spawn_at",
-        "spawn_event",
-        "spawned",
-        "spawns",
-        "started",
-        "state",
-        "stop_at",
-        "stop_serial",
-        "watching",
-        "who",
+        "alive", "base", "blocked", "born", "busy", "calm", "calm_until", "carried", "closes", "closes_first",
+        "ended_serial", "failures", "first_birth", "found_hung", "hang", "hook_code", "hook_runs", "judge", "late",
+        "leaving", "lengths", "life", "line", "luck", "memory", "number", "phase", "plan", "probers", "program",
+        "programs", "purpose", "ready", "ready_at", "rules", "run", "seen", "serves_at", "spawn_at", "spawn_event",
+        "spawned", "spawns", "started", "state", "stop_at", "stop_serial", "watching", "who",
     )  # fmt: skip
 
     def __init__(
@@ -114,27 +73,27 @@ class Facts:
         self.luck, self.run = luck, NEVER
         self.lengths: list[int] = [] if luck is None else luck.table[number]
         self.calm, self.calm_until, self.carried = calm, FAR, 0
-        self.spawn_event: Event = line.current
-        self.ended_serial = 0
-        self.probers: list[Prober | OddProber | None] = [
-            None if probe is None else (Prober if even else OddProber)(probe)
-            for probe, even in zip(rules.probes, rules.even, strict=True)
-        ]
-        self.state, self.life, self.alive, self.born, self.hang = CREATED, 0, False, 0, FOREVER_NS
-        self.watching = [False, False, False]
-        self.first_birth = -1
+        self.probers: list[Prober | OddProber | None] = []  # made with the first life that is not computed at once
+        self.state, self.life, self.alive, self.born, self.first_birth = CREATED, 0, False, 0, -1
         self.memory: Any = judge.first
         self.failures, self.spawn_at, self.spawns, self.stop_serial = 0, -1, 0, 0
-        self.seen = self.hook_runs = self.closes_first = False
-        self.closes = self.serves_at = 0
-        self.leaving: tuple[int, How] | None = None
-        self.new_life()
+        self.seen = self.ready = self.hook_runs = False
+        self.blocked: str | None = None
 
     def new_life(self) -> None:
         """Forget the facts of the life before."""
+        if not self.probers:
+            self.probers = [
+                None if probe is None else (Prober if even else OddProber)(probe)
+                for probe, even in zip(self.rules.probes, self.rules.even, strict=True)
+            ]
+        self.watching = [False, False, False]
+        self.found_hung = self.closes_first = False
+        self.hang, self.closes, self.serves_at = FOREVER_NS, 0, 0
+        self.leaving: tuple[int, How] | None = None
         self.spawned: int | None = None
         self.ready_at: int | None = None
-        self.blocked: str | None = None
+        self.blocked = None
         self.plan: StopPlan | None = None
         self.hook_code: int | None = None
         self.started = self.ready = self.busy = self.late = False
@@ -156,8 +115,10 @@ class Facts:
     @property
     def verdict_of_liveness(self) -> bool:
         """The present verdict; True if that probe is not made."""
-        prober = self.probers[LIVENESS]
-        return prober is None or not self.watching[LIVENESS] or prober.good
+        if self.found_hung:
+            return False
+        prober = self.probers[LIVENESS] if self.watching[LIVENESS] else None
+        return prober is None or prober.good
 
     def alert(self, now: int, kind: str, text: str) -> None:
         """Tell a person."""

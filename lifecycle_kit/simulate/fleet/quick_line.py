@@ -6,12 +6,13 @@ engine plans it:
 
     (instant, instant of the event that planned it, that event's planner's instant, that event's serial, own serial)
 
-What is planned for the present instant comes after all that was planned for it before: there the own serial decides.
+What is planned for the present instant comes after all that was planned for it before, first come, first served.
 """
 
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,9 @@ class Line:
 
     Attributes:
         until: end of the run; what is due later never happens.
-        heap: events.
+        heap: events at later instants.
+        soon: what was planned for the present instant at the present instant, in that order.
+        rest: what is to be done when the present instant has come to rest.
         serial: the last one given.
         current: the event that is happening.
         book: the moves.
@@ -50,13 +53,15 @@ class Line:
     """
 
     __slots__ = (
-        "alerts", "book", "current", "heap", "lives", "look", "ready_at_birth", "seen_draining", "serial", "traffic",
-        "until",
+        "alerts", "book", "current", "heap", "lives", "look", "ready_at_birth", "rest", "seen_draining", "serial",
+        "soon", "traffic", "until",
     )  # fmt: skip
 
     def __init__(self, until: int) -> None:
         self.until, self.book, self.serial = until, Book(), 0
         self.heap: list[Event] = []
+        self.soon: deque[Event] = deque()
+        self.rest: deque[Event] = deque()
         self.current: Event = (BEFORE, BEFORE, BEFORE, 0, 0, _nothing, None, None)
         self.alerts: list[tuple[int, int, str, str]] = []
         self.look: Callable[[Facts, int], None] = _unseen
@@ -72,14 +77,7 @@ class Line:
             if at > now:
                 heapq.heappush(self.heap, (at, now, planned, own, serial, handler, whom, argument))
             else:
-                heapq.heappush(self.heap, (at, at, 0, 0, serial, handler, whom, argument))
-
-    def push_at(
-        self, at: int, planner: tuple[int, int, int], serial: int, handler: Handler, whom: Any, argument: Any
-    ) -> None:
-        """Have `handler` called at an instant, in a place that was kept for it."""
-        if at <= self.until:
-            heapq.heappush(self.heap, (at, *planner, serial, handler, whom, argument))
+                self.soon.append((at, at, 0, 0, serial, handler, whom, argument))
 
     def push_done(self, at: int, since: int, handler: Handler, whom: Any, argument: Any) -> None:
         """Have `handler` called when work is done that came with an arrival at the instant `since`."""
@@ -87,20 +85,37 @@ class Line:
         if at <= self.until:
             self.serial += 1
             own = self.traffic.serial
-            key = (at, since, BEFORE, own, self.serial) if at > since else (at, at, 0, 0, own)
-            heapq.heappush(self.heap, (*key, handler, whom, argument))
+            if at > since:
+                heapq.heappush(self.heap, (at, since, BEFORE, own, self.serial, handler, whom, argument))
+            else:  # it was planned before all else that was planned for this instant at this instant
+                self.soon.appendleft((at, at, 0, 0, own, handler, whom, argument))
 
     def push_last(self, handler: Handler, whom: Any) -> None:
         """Have `handler` called at this instant, once nothing else is due at it."""
         self.serial = serial = self.serial + 1
-        heapq.heappush(self.heap, (self.current[0], LAST, 0, 0, serial, handler, whom, None))
+        self.rest.append((self.current[0], LAST, 0, 0, serial, handler, whom, None))
+
+    def alone(self, now: int) -> bool:
+        """Tell whether nothing else is due at the present instant."""
+        return not self.soon and not self.rest and (not self.heap or self.heap[0][0] > now)
 
     def run(self) -> None:
         """Let everything happen."""
-        heap, pop = self.heap, heapq.heappop
-        while heap:
-            event = self.current = pop(heap)
-            event[5](event[6], event[0], event[7])
+        heap, soon, rest, pop, now = self.heap, self.soon, self.rest, heapq.heappop, BEFORE
+        while True:
+            if heap and heap[0][0] == now:
+                event = pop(heap)
+            elif soon:
+                event = soon.popleft()
+            elif rest:
+                event = rest.popleft()
+            elif heap:
+                event = pop(heap)
+                now = event[0]
+            else:
+                return
+            self.current = event
+            event[5](event[6], now, event[7])
 
 
 def _nothing(whom: Any, now: int, argument: Any) -> None:

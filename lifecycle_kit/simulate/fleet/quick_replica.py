@@ -13,6 +13,7 @@ from lifecycle_kit.simulate.fleet.quick_end import Ending
 from lifecycle_kit.simulate.fleet.quick_facts import (
     BACKOFF,
     BLOCKED,
+    CREATED,
     DRAINING,
     FAILED,
     STARTING,
@@ -113,19 +114,19 @@ class Replica(Ending):
 
     def on_restart(self, now: int, life: int) -> None:
         """Begin the next life: its backoff is over."""
-        if life != self.life or self.state != BACKOFF:
-            return
-        line = self.line
-        if self.calm is not None and now < self.calm_until and not (line.heap and line.heap[0][0] == now):
-            serial = line.serial
-            line.serial += 5  # of the spawn, of its news, of the end, of two probes
-            if self.spawn_at != now and self.calm.live(self, life + 1, now, (serial + 1, serial + 3, serial + 4)):
-                self.spawn_at, self.spawns = now, 1
-                line.book.at.append(now)
-                line.book.what.append(self.base + line.book.restart_kind)
+        if life == self.life and self.state == BACKOFF:
+            if self.calm is not None and now < self.calm_until and now != self.spawn_at:
+                self.calm.begin(self, now)
                 return
-        self.start(now, "restart due", manual=False)
-        line.look(self, now)
+            self.start(now, "restart due", manual=False)
+            self.line.look(self, now)
+
+    def on_first_start(self, now: int, argument: None) -> None:
+        """Begin the very first life, as planned."""
+        if self.calm is not None and now < self.calm_until and self.state == CREATED:
+            self.calm.begin(self, now)
+        else:
+            self.on_request(now, "start")
 
     # --- births
 
@@ -133,45 +134,32 @@ class Replica(Ending):
         """Let a process begin to exist."""
         if life != self.life or not STARTING <= self.state <= DRAINING:
             return
-        self.born, program, line = now, self.program, self.line
-        script = program.script
+        line, script = self.line, self.program.script
         if script.fails_to_spawn:
+            self.born = now
             text = f"could not be started: {script.fails_to_spawn}"
             self.exited(now, How(127, None, Cause.SPAWN, False, text))
             return
-        self.alive, self.leaving = True, None
-        self.closes, self.closes_first = FOREVER_NS, False
-        self.serves_at = FOREVER_NS if program.serves is None else now + program.serves
-        self.watching = [False, False, False]
-        if self.first_birth < 0:
-            self.first_birth = now
+        self.begin_to_exist(now)
         line.push(now, Replica.on_spawned, self, life)
-        self.spawn_event = line.current
-        line.serial += 1
-        self.ended_serial = line.serial
-        if self.calm is None:
-            self.plan_end()
-        for age, word in program.says:
+        if self.run != NEVER:
+            line.push(now + self.run, Replica.on_end, self, (life, self.program.own, line.current))
+        for age, word in self.program.says:
             if age < self.hang:
                 line.push(now + age, Replica.on_word, self, (life, word))
 
-    def plan_end(self) -> None:
-        """Plan that the process ends by itself, in the place that the spawn has given to its end."""
-        if self.run != NEVER:
-            spawn = self.spawn_event
-            key = (spawn[0], spawn[1], spawn[4]) if self.run else (spawn[0], 0, 0)
-            argument = (self.life, self.program.own, spawn)
-            self.line.push_at(spawn[0] + self.run, key, self.ended_serial, Replica.on_end, self, argument)
+    def begin_to_exist(self, now: int) -> None:
+        """Note what is true of every process that begins to exist."""
+        serves = self.program.serves
+        self.born, self.alive, self.leaving = now, True, None
+        self.closes, self.closes_first = FOREVER_NS, False
+        self.serves_at = FOREVER_NS if serves is None else now + serves
+        self.watching = [False, False, False]
+        if self.first_birth < 0:
+            self.first_birth = now
 
     def on_spawned(self, now: int, life: int) -> None:
         """Take in that a process exists."""
-        if self.calm is not None and life == self.life:
-            serial = self.line.serial
-            self.line.serial += 2
-            serials = (self.spawn_event[4], self.ended_serial, serial + 1)
-            if STARTING <= self.state <= BLOCKED and self.calm.live(self, life, now, serials):
-                return
-            self.plan_end()
         if life == self.life and STARTING <= self.state <= DRAINING:
             self.spawned = now
             if self.state == DRAINING:
