@@ -62,7 +62,7 @@ def test_every_request_an_event_comes_to_the_same_with_routes_retries_and_update
 def test_the_quick_engine_comes_to_the_same_on_all_fleets_that_it_takes(odd: bool, share: float) -> None:
     taken: list[bool] = []
 
-    @given(quiet_fleets(odd) | fleets(odd), SEEDS)
+    @given(crowds() | quiet_fleets(odd) | fleets(odd), SEEDS)
     @settings(max_examples=200, derandomize=True)
     def hold(fleet: Fleet, seed: int) -> None:
         try:
