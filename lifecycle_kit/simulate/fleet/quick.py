@@ -7,6 +7,7 @@ What it cannot do exactly it does not do: `plain_of` says so in words.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from lifecycle_kit.simulate.fleet.bulk_course import course_of
 from lifecycle_kit.simulate.fleet.draws import address
 from lifecycle_kit.simulate.fleet.log import Log
 from lifecycle_kit.simulate.fleet.plain import Plain, Program, Version, plain_of
+from lifecycle_kit.simulate.fleet.quick_beliefs import Beliefs, LateRoutes
 from lifecycle_kit.simulate.fleet.quick_calm import Calm, calm_of
 from lifecycle_kit.simulate.fleet.quick_line import Line
 from lifecycle_kit.simulate.fleet.quick_luck import FAR, Luck
@@ -22,7 +24,7 @@ from lifecycle_kit.simulate.fleet.quick_outcomes import no_requests, requests_of
 from lifecycle_kit.simulate.fleet.quick_policy import PlainJudge, judge_of
 from lifecycle_kit.simulate.fleet.quick_replica import Replica
 from lifecycle_kit.simulate.fleet.quick_trace import LateTrace
-from lifecycle_kit.simulate.fleet.quick_traffic import Beliefs, Traffic
+from lifecycle_kit.simulate.fleet.quick_traffic import Traffic
 from lifecycle_kit.simulate.fleet.quick_update import Stage, rollout_of
 from lifecycle_kit.simulate.fleet.result import FleetResult, Requests
 from lifecycle_kit.simulate.fleet.rollout import Rollout
@@ -104,12 +106,6 @@ class Run:
         seats = [] if self._stage is None else self._stage.seats[count:]
         return [*(f"{self._name}-{number}" for number in range(count)), *(seat.name for seat in seats)]
 
-    def moves(self) -> Log:
-        """Run without computing lives at once, and return the moves in the order in which they happened."""
-        again = Run(self._plain, self.line.until, self._seed, self._name, calm=False)
-        again.line.run()
-        return again.line.book.log(again.names(), again.line.until, as_it_happened=True)
-
     def result(self) -> FleetResult:
         """Run, and return what came of it."""
         line, rollout = self.line, self._rollout
@@ -117,10 +113,11 @@ class Run:
         names = self.names()
         header = {"made_by": "simulate", "until_ns": line.until, "seed": self._seed}
         alerts = [(at, names[who], kind, text) for at, who, kind, text in sorted(line.alerts)]
+        moves = partial(_moves, self._plain, line.until, self._seed, self._name)
         return FleetResult(
             name=self._name, log=line.book.log(names, line.until), requests=self._requests(names),
-            routes=self._beliefs.routes(line.until, names), until_ns=line.until, engine="quick",
-            trace=LateTrace(self.moves, header, alerts),
+            routes=LateRoutes(self._beliefs.changes(), names), until_ns=line.until, engine="quick",
+            trace=LateTrace(moves, header, alerts),
             update_done_s=None if rollout is None or rollout.done_ns is None else seconds(rollout.done_ns),
             update_stuck_s=None if rollout is None or rollout.stuck_ns is None else seconds(rollout.stuck_ns),
         )  # fmt: skip
@@ -134,6 +131,13 @@ class Run:
         serves = [replica.program.serves for replica in self._replicas]
         ages = np.array([FOREVER_NS if age is None else age for age in serves], np.int64)
         return requests_of(traffic, line.lives + alive, line.book.table(), ages, line.until, names)
+
+
+def _moves(plain: Plain, until: int, seed: int, name: str) -> Log:
+    """Run without computing lives at once, and return the moves in the order in which they happened."""
+    run = Run(plain, until, seed, name, calm=False)
+    run.line.run()
+    return run.line.book.log(run.names(), until, as_it_happened=True)
 
 
 def _stays_calm(plain: Plain) -> bool:

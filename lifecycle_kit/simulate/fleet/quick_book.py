@@ -52,7 +52,18 @@ class Book:
         start_kind, restart_kind: the kinds of lines about the first start and about a restart.
     """
 
-    __slots__ = ("_kinds", "at", "drain_kind", "ends", "lives", "ready_kind", "restart_kind", "start_kind", "what")
+    __slots__ = (
+        "_kinds",
+        "_table",
+        "at",
+        "drain_kind",
+        "ends",
+        "lives",
+        "ready_kind",
+        "restart_kind",
+        "start_kind",
+        "what",
+    )
 
     def __init__(self) -> None:
         self.at: list[int] = []
@@ -60,6 +71,7 @@ class Book:
         self.lives: list[int] = []
         self.ends: dict[tuple[object, int, int, int], int] = {}
         self._kinds: dict[tuple[Move, ...], int] = {}
+        self._table: Integers | None = None
         self.ready_kind = self.drain_kind = 0
         self.start_kind = self.kind((CREATED, STARTING, "start requested"))
         self.restart_kind = self.kind((BACKOFF, STARTING, "restart due"))
@@ -72,14 +84,14 @@ class Book:
         return found
 
     def table(self) -> Integers:
-        """Return the lives that were computed at once, one row each."""
-        return np.array(self.lives, np.int64).reshape(-1, LIFE)
+        """Return the lives that were computed at once, one row each; the run is over then."""
+        if self._table is None:
+            self._table, self.lives = np.array(self.lives, np.int64).reshape(-1, LIFE), []
+        return self._table
 
     def _lines(self, until: int) -> tuple[Integers, Integers]:
         """Return instants and contents of all lines."""
         at, what = np.array(self.at, np.int64), np.array(self.what, np.int64)
-        if not self.lives:
-            return at, what
         base, *_, ready, drains, ends, kind = self.table().T
         more_at = np.concatenate((ready, drains, ends))
         more = np.concatenate((base + self.ready_kind, base + self.drain_kind, base + kind))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from lifecycle_kit.exits import Cause
 from lifecycle_kit.health import FOREVER_NS
 from lifecycle_kit.simulate.fleet.bulk_course import Course
+from lifecycle_kit.simulate.fleet.plain import LIVENESS
 from lifecycle_kit.simulate.fleet.quick_end import KILL, Ending
 from lifecycle_kit.simulate.fleet.quick_facts import (
     AT_WORK,
@@ -104,6 +105,7 @@ class Calm:
             book.at.append(now)
             book.what.append(of.base + (book.restart_kind if life > 1 else book.start_kind))
             return
+        self._go_on_counting(of)
         first = state == CREATED
         line.current = (now, now, 0, 0, ended - 1, _is_born, of, None)  # also where it did not wait for that
         of.start(now, "start requested" if first else "restart due", manual=first)
@@ -115,6 +117,13 @@ class Calm:
         elif of.run != NEVER and now + of.run <= line.until:
             heapq.heappush(line.heap, (now + of.run, now, now, spawn, ended, Ending.on_end, of, end))
         of.on_spawned(now, life)
+
+    @staticmethod
+    def _go_on_counting(of: Replica) -> None:
+        """Have the liveness probe forget failures from before the lives that were computed at once."""
+        prober = of.probers[LIVENESS] if of.probers else None  # none before the first life that is not computed at once
+        if prober is not None:
+            prober.forget_failures(of.carried)
 
     def live(self, of: Replica, life: int, born: int, spawn: int, ended: int, probes: int) -> bool:
         """Compute a life, and write it down; return False if that cannot be done, and nothing has changed then.

@@ -127,6 +127,11 @@ class Prober:
         """Failures in a row that the next life goes on from."""
         return max(-self.streak, 0) if self.probe.carries else 0
 
+    def forget_failures(self, all_but: int) -> None:
+        """Go on from `all_but` failures in a row: lives were computed at once since this was asked last."""
+        if self.streak < 0:
+            self.streak = -all_but
+
     def begin(self, now: int, born: int, phase: int, at_once: bool, parts: Sequence[Part]) -> int:
         """Begin to probe a life; return when its verdict changes first, `NEVER` if it does not."""
         probe = self.probe
@@ -181,6 +186,9 @@ class OddProber:
     def carried(self) -> int:
         """Failures in a row that the next life goes on from; nobody asks where ticks are not evenly spaced."""
         return 0
+
+    def forget_failures(self, all_but: int) -> None:
+        """Nothing: no life is computed at once where ticks are not evenly spaced."""
 
     def begin(self, now: int, born: int, phase: int, at_once: bool, parts: Sequence[Segment]) -> int:
         """Begin to probe a life; return when its verdict changes first, `NEVER` if it does not."""

@@ -6,7 +6,6 @@ So the requests of the past are dealt out when a drain asks for them, and all th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,99 +13,16 @@ import numpy.typing as npt
 
 from lifecycle_kit.simulate.fleet.clients import arrivals, service_times
 from lifecycle_kit.simulate.fleet.load import Load
-from lifecycle_kit.simulate.fleet.quick_book import WHO_SHIFT
-from lifecycle_kit.simulate.fleet.quick_line import BEFORE, Event, Line
-from lifecycle_kit.simulate.fleet.routes import Routes
-from lifecycle_kit.simulate.fleet.world import Rule
+from lifecycle_kit.simulate.fleet.quick_beliefs import Beliefs
+from lifecycle_kit.simulate.fleet.quick_line import BEFORE, Event
 from lifecycle_kit.units import ns
-from lifecycle_kit.view import lifecycle_view
 
 if TYPE_CHECKING:
     from lifecycle_kit.simulate.fleet.quick_facts import Facts
 
-__all__ = ["Beliefs", "Traffic"]
+__all__ = ["Traffic"]
 
 Integers = npt.NDArray[np.int64]
-
-
-class Beliefs:
-    """What the balancer comes to believe, change by change.
-
-    Args:
-        rule: which instances may get requests.
-        spread: how long a change takes to reach the balancer, nanoseconds.
-        line: of events, whose keys tell which of two changes at one instant comes first.
-
-    Attributes:
-        at: instants of the changes.
-        what: twice the number of the instance, and one more if it came.
-    """
-
-    __slots__ = ("_keys", "_line", "_rule", "_spread", "at", "what")
-
-    def __init__(self, rule: Rule, spread: int, line: Line) -> None:
-        self._rule, self._spread, self._line = rule, spread, line
-        self.at: list[int] = []
-        self.what: list[int] = []
-        self._keys: list[tuple[int, int, int, int]] = []
-
-    def look(self, instance: Facts, now: int) -> None:
-        """Notice a change of an instance; it takes effect when it has spread."""
-        eligible = self._eligible(instance)
-        if eligible != instance.seen:
-            instance.seen = eligible
-            self.at.append(now + self._spread)
-            self.what.append(2 * instance.who + eligible)
-            self._keys.append(self._line.current[1:5])
-
-    def _eligible(self, instance: Facts) -> bool:
-        match self._rule:
-            case "process":
-                return instance.alive
-            case "liveness":
-                return instance.alive and instance.verdict_of_liveness
-            case "readiness":
-                return instance.alive and instance.ready and not instance.draining
-            case rule:
-                view = lifecycle_view if isinstance(rule, str) else rule
-                blocked = instance.blocked is not None
-                return view(instance.alive, instance.ready, instance.draining, blocked) == "ready"
-
-    def columns(self) -> tuple[Integers, Integers]:
-        """Return all changes, those of lives that were computed at once in their places."""
-        at, what = np.array(self.at, np.int64), np.array(self.what, np.int64)
-        if not self._line.book.lives:
-            return at, what
-        keys = np.array(self._keys, np.int64).reshape(-1, 4)
-        lives = self._line.book.table()
-        seen = np.vstack((np.column_stack((at - self._spread, keys, what)), self._came(lives), self._went(lives)))
-        seen = seen[seen[:, 0] <= self._line.until]
-        seen = seen[np.lexsort(seen[:, 4::-1].T)]
-        return seen[:, 0] + self._spread, seen[:, 5]
-
-    def _came(self, lives: Integers) -> Integers:
-        """Return rows of `(instant, rest of the key, change)` for instances that may get requests from then on."""
-        base, born, _, ended, probes, ready, *_ = lives.T
-        nothing, at = np.zeros(len(lives), np.int64), born if self._rule in ("process", "liveness") else ready
-        at_birth, first = at == born, ended - 1  # the serial of the news of the birth
-        by_probe = self._rule not in ("process", "liveness") and not self._line.ready_at_birth
-        own = np.where(by_probe, probes + 1, first)
-        planner, planners = np.where(at_birth, 0, born), np.where(at_birth, nothing, first)
-        return np.column_stack((at, born, planner, planners, own, 2 * (base >> WHO_SHIFT) + 1))
-
-    def _went(self, lives: Integers) -> Integers:
-        """Return the same for instances that may not get requests any more."""
-        base, born, spawn, ended, probes, _, drains, ends, _ = lives.T
-        stopped = (drains < ends) & (self._rule != "process")
-        at = np.where(stopped, drains, ends)
-        planners, own = np.where(stopped, ended - 1, spawn), np.where(stopped, probes, ended)
-        return np.column_stack((at, born, born, planners, own, 2 * (base >> WHO_SHIFT)))
-
-    def routes(self, until: int, names: Sequence[str]) -> Routes:
-        """Return the changes up to the end of the run."""
-        at, what = self.columns()
-        known = at <= until
-        return Routes(at[known], (what[known] >> 1).astype(np.int32), (what[known] & 1).astype(np.bool_), names)
 
 
 class Traffic:
@@ -134,7 +50,7 @@ class Traffic:
         """Deal out the requests up to number `stop`, which is left out; `None`: all of them, the run is over."""
         beliefs, known = self._beliefs, self._applied
         if stop is None:
-            instants, changes = beliefs.columns()
+            instants, changes = beliefs.changes().columns()
             at, what, stop = instants[known:], changes[known:].tolist(), len(self.at)
         else:
             at, what = np.array(beliefs.at[known:], np.int64), beliefs.what[known:]
