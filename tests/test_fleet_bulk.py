@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.workload import workload
 from lifecycle_kit.simulate import Fleet, run_fleet
 from lifecycle_kit.simulate.fleet.bulk import replicate
 from lifecycle_kit.states import State
@@ -36,3 +37,9 @@ def test_times_in_states_are_those_of_the_trace(fleet: Fleet, seed: int) -> None
             also = (State.READY,) if state is State.RUNNING else ()
             assert spans[number] / 1e9 == pytest.approx(time_in(parts, state, *also), abs=1e-6)
         assert table.restarts_of[number] == len(starts(mine)) - 1
+
+
+def test_a_large_fleet_has_the_corners_that_generated_ones_miss() -> None:
+    """A failure of the first life must be forgotten when lives computed at once lie between."""
+    fleet = workload(3000)
+    assert replicate(fleet, 3600, seed=5).log() == run_fleet(fleet, 3600, seed=5, engine="quick").log
