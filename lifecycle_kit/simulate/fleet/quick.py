@@ -112,7 +112,8 @@ class Run:
         line.run()
         names = self.names()
         header = {"made_by": "simulate", "until_ns": line.until, "seed": self._seed}
-        alerts = [(at, names[who], kind, text) for at, who, kind, text in sorted(line.alerts)]
+        told = sorted(alert for alert in line.alerts if alert[0] <= line.until)
+        alerts = [(at, names[who], kind, text) for at, who, kind, text in told]
         moves = partial(_moves, self._plain, line.until, self._seed, self._name)
         return FleetResult(
             name=self._name, log=line.book.log(names, line.until), requests=self._requests(names),

@@ -49,7 +49,7 @@ class Ending(Facts):
         assert self.plan is not None
         phase = self.plan.phases[self.phase]
         if phase.signal:
-            self.signal(now, phase.signal)
+            self.signal(now, phase.signal, phase.to)
         if phase.until is Until.HOOK:
             self.run_hook(now, phase.name)
         limit = self.plan.limit_ns(self.phase, now - self.stop_at)
@@ -94,12 +94,23 @@ class Ending(Facts):
                     self.judged(now, LEFT)
             self.line.look(self, now)
 
+    def on_emptied(self, now: int, life: int) -> None:
+        """Take in that a signal has ended a hook before its process was born."""
+        if life == self.life and self.hook_runs:
+            self.hook_runs = False
+            phase = self.plan.phases[self.phase] if self.state == DRAINING and self.plan is not None else None
+            over = phase is not None and phase.until is Until.EMPTY
+            if over and not self.next_phase(now) and self.late:
+                self.judged(now, LEFT)
+            self.line.look(self, now)
+
     # --- signals
 
-    def signal(self, now: int, signal: str) -> None:
+    def signal(self, now: int, signal: str, to: str = "group") -> None:
         """Let a signal reach the process."""
-        program = self.program
-        script = program.script
+        script = self.program.script
+        if to != "main" and self.hook_runs and not self.alive:  # the hook is all that there is of the group
+            self.line.push(now, Ending.on_emptied, self, self.life)
         if signal == "SIGKILL":
             self.line.push(now, Ending.on_end, self, (self.life, KILL, self.line.current))
         elif now - self.born < self.hang and script.on_term != "deaf" and signal not in script.ignores:

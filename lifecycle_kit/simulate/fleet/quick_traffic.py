@@ -100,7 +100,7 @@ class Traffic:
         mine = np.flatnonzero(self.who[first:stop] == instance.who) + first
         at = self.at[mine]
         done = at + self.takes[mine]
-        worked_on = (at >= instance.serves_at) & (done >= now)
+        worked_on = (at >= instance.serves_at) & (at <= instance.closes) & (done >= now)
         left = [
             (end, since)
             for end, since in zip(done[worked_on].tolist(), at[worked_on].tolist(), strict=True)
