@@ -21,6 +21,7 @@ from tests.reference_engine_given import crowds, fleets, loads, quiet_fleets
 from tests.reference_engine_requests import arrivals as arrivals_one_by_one
 
 UNTIL_S = 30
+MANY = 2 * settings().max_examples
 SEEDS = st.integers(0, 9)
 
 
@@ -45,13 +46,13 @@ def same(played: Played, result: FleetResult) -> None:
 
 
 @given(quiet_fleets(), SEEDS)
-@settings(max_examples=200)
+@settings(max_examples=MANY)
 def test_every_probe_an_event_comes_to_the_same_as_arithmetic(fleet: Fleet, seed: int) -> None:
     same(play(fleet, UNTIL_S, seed=seed), run_fleet(fleet, UNTIL_S, seed=seed, engine="step"))
 
 
 @given(fleets(), SEEDS)
-@settings(max_examples=200)
+@settings(max_examples=MANY)
 def test_every_request_an_event_comes_to_the_same_with_routes_retries_and_updates(fleet: Fleet, seed: int) -> None:
     played = play(fleet, UNTIL_S, seed=seed)
     event(f"update {'none' if fleet.update_at_s is None else 'done' if played.update_done_s else 'not done'}")
@@ -63,7 +64,7 @@ def test_the_quick_engine_comes_to_the_same_on_all_fleets_that_it_takes(odd: boo
     taken: list[bool] = []
 
     @given(crowds() | quiet_fleets(odd) | fleets(odd), SEEDS)
-    @settings(max_examples=200, derandomize=True)
+    @settings(max_examples=MANY)
     def hold(fleet: Fleet, seed: int) -> None:
         try:
             result = run_fleet(fleet, UNTIL_S, seed=seed, engine="quick")
@@ -82,7 +83,7 @@ def test_replications_in_closed_form_come_to_the_same() -> None:
     taken: list[bool] = []
 
     @given(crowds(), SEEDS)
-    @settings(max_examples=200)
+    @settings(max_examples=MANY)
     def hold(fleet: Fleet, seed: int) -> None:
         try:
             table = replicate(fleet, UNTIL_S, runs=2, seed=seed)
@@ -98,7 +99,7 @@ def test_replications_in_closed_form_come_to_the_same() -> None:
 
 
 @given(loads(), SEEDS)
-@settings(max_examples=200)
+@settings(max_examples=MANY)
 def test_arrivals_one_by_one_are_those_drawn_in_one_go(load: Load, seed: int) -> None:
     assert arrivals_one_by_one(load, ns(UNTIL_S), seed, "api") == arrivals(load, ns(UNTIL_S), seed, "api").tolist()
 
@@ -115,7 +116,7 @@ def test_simpy_tells_the_same_story_of_the_workload(seed: int) -> None:
 
 
 @given(quiet_fleets(), SEEDS)
-@settings(max_examples=50)
+@settings(max_examples=MANY // 4)
 def test_one_instance_more_does_not_change_the_others_luck(fleet: Fleet, seed: int) -> None:
     more = replace(fleet, replicas=fleet.replicas + 1)
     others = [move for move in run_fleet(more, UNTIL_S, seed=seed).log if move.instance != f"api-{fleet.replicas}"]
@@ -123,7 +124,7 @@ def test_one_instance_more_does_not_change_the_others_luck(fleet: Fleet, seed: i
 
 
 @given(fleets(), SEEDS)
-@settings(max_examples=50)
+@settings(max_examples=MANY // 4)
 def test_the_same_seed_gives_the_same_run(fleet: Fleet, seed: int) -> None:
     one, other = (run_fleet(fleet, UNTIL_S, seed=seed) for _ in range(2))
     assert one.log == other.log
@@ -131,7 +132,7 @@ def test_the_same_seed_gives_the_same_run(fleet: Fleet, seed: int) -> None:
 
 
 @given(SEEDS, SEEDS)
-@settings(max_examples=20)
+@settings(max_examples=MANY // 10)
 def test_another_seed_gives_another_run(one: int, other: int) -> None:
     assume(one != other)
     assert run_fleet(workload(5), 3600, seed=one).log != run_fleet(workload(5), 3600, seed=other).log
