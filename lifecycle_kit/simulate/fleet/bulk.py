@@ -51,9 +51,10 @@ def replicate(
     >>> from lifecycle_kit.restart import PlainPolicy
     >>> from lifecycle_kit.simulate import Script
     >>> from lifecycle_kit.instance import Unit
-    >>> table = replicate(Fleet(unit=Unit(policy=PlainPolicy(when="always")), lives=[Script(run_s=5)]), until_s=20)
-    >>> (table.born[table.who == 0] / 1e9).tolist(), table.restarts_of.tolist()
-    ([0.0, 6.0, 13.0], [2, 2, 2])
+    >>> fleet = Fleet(unit=Unit(policy=PlainPolicy(when="always")), lives=[Script(run_s=5)], replicas=2)
+    >>> table = replicate(fleet, until_s=20)
+    >>> (table.born / 1e9).tolist(), table.restarts_of.tolist()
+    ([0.0, 0.0, 6.0, 6.0, 13.0, 13.0], [2, 2])
     """
     courses, policy = _courses(fleet), fleet.unit.policy
     assert isinstance(policy, PlainPolicy)
